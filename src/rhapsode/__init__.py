@@ -1,0 +1,1 @@
+"""Rhapsode: chat in character and speech in a blend of voices, behind the MiniMax wire API."""

@@ -1,0 +1,142 @@
+"""Everything that can go wrong, as one tree.
+
+    RhapsodeError
+    ├── RequestError            the caller can mend it
+    │   ├── InvalidField        a field breaks a rule
+    │   │   ├── UnknownModel
+    │   │   ├── UnknownVoice
+    │   │   ├── PromptTooLong
+    │   │   └── NotSupported    the platform has it, this server does not (yet)
+    │   ├── MalformedBody
+    │   └── BodyTooLarge
+    ├── AccessError             who calls is not clear, or may not
+    │   ├── MissingKey
+    │   ├── UnknownKey
+    │   └── WrongGroup
+    ├── SettingsError           the settings file, the environment or an option holds a wrong value
+    └── ServiceError            the caller did nothing wrong; most may be tried again
+        ├── Draining
+        ├── Overloaded
+        ├── EngineError         an engine failed
+        │   └── EngineMissing   it is not installed, or its model is not there
+        └── StorageError        the database or the disk failed
+
+A message is one English sentence without a full stop that says what is wrong and what to do. It never holds a secret
+or a caller's text. How an error looks on the wire is the dialect's business.
+"""
+
+
+class RhapsodeError(Exception):
+    """The root: catch this to catch all of ours."""
+
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        return str(self)
+
+
+class RequestError(RhapsodeError):
+    """The request cannot be served as it stands; sending it again changes nothing."""
+
+
+class InvalidField(RequestError):
+    """A field breaks a rule.
+
+    `field` is the name as the caller wrote it, with indices: `messages[2].text`.
+    """
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}" if field else rule)
+        self.field = field
+        self.rule = rule
+
+
+class UnknownModel(InvalidField):
+    """No engine serves a model of this name."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__("model", f"unknown model {model[:80]!r}")
+        self.model = model
+
+
+class UnknownVoice(InvalidField):
+    """No engine has a voice of this id."""
+
+    def __init__(self, field: str, voice_id: str) -> None:
+        super().__init__(field, f"voice id {voice_id[:80]!r} does not exist")
+        self.voice_id = voice_id
+
+
+class PromptTooLong(InvalidField):
+    """The rendered conversation does not fit the engine's context. Figures in tokens."""
+
+    def __init__(self, *, prompt_tokens: int, context_tokens: int) -> None:
+        super().__init__(
+            "messages",
+            f"the conversation takes {prompt_tokens} tokens, and the model's context holds {context_tokens}",
+        )
+        self.prompt_tokens = prompt_tokens
+        self.context_tokens = context_tokens
+
+
+class NotSupported(InvalidField):
+    """The platform has this field; this server does not serve it and will not pretend to."""
+
+    def __init__(self, field: str, what: str = "is not supported by this server yet") -> None:
+        super().__init__(field, what)
+
+
+class MalformedBody(RequestError):
+    """The body is not what its content type says."""
+
+
+class BodyTooLarge(RequestError):
+    """The body is larger than `limit` bytes; it was not read."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is larger than {limit} bytes")
+        self.limit = limit
+
+
+class AccessError(RhapsodeError):
+    """Who calls is not clear, or may not do this."""
+
+
+class MissingKey(AccessError):
+    """The request carries no key."""
+
+
+class UnknownKey(AccessError):
+    """The key was never made here, or was revoked."""
+
+
+class WrongGroup(AccessError):
+    """The key is good, the group named beside it is another's."""
+
+
+class SettingsError(RhapsodeError):
+    """The settings file, the environment or an option holds a wrong value; the message names it."""
+
+
+class ServiceError(RhapsodeError):
+    """The caller did nothing wrong."""
+
+
+class Draining(ServiceError):
+    """The server is about to stop and takes no new work."""
+
+
+class Overloaded(ServiceError):
+    """Too much work is waiting already; try again later."""
+
+
+class EngineError(ServiceError):
+    """An engine failed at its work."""
+
+
+class EngineMissing(EngineError):
+    """An engine, or its model, is not installed; the message says how to install it."""
+
+
+class StorageError(ServiceError):
+    """The database or the disk failed."""

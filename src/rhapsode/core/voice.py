@@ -1,0 +1,65 @@
+"""A voice: an id, what a reader sees, and a point in timbre space."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Gender(Enum):
+    """What a voice sounds like."""
+
+    MALE = "male"
+    FEMALE = "female"
+    NEUTRAL = "neutral"
+
+
+class Age(Enum):
+    """How old a voice sounds."""
+
+    CHILD = "child"
+    TEEN = "teen"
+    YOUNG = "young"
+    ADULT = "adult"
+    MATURE = "mature"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timbre:
+    """Where a voice stands. Every axis is one that a source-filter vocoder can move by itself.
+
+    pitch: median fundamental frequency, Hz, 60 to 400.
+    pitch_range: how far the melody strays from the median, as a factor on log pitch, 0.5 to 2; 1 leaves it.
+    tract: vocal tract length against the reference speaker's, 0.7 to 1.3; below 1 formants rise, as in smaller people.
+    tilt: spectral tilt, dB an octave above 500 Hz, -6 to 6; below 0 is darker.
+    breath: share of noise in what is voiced, 0 to 1; 0 leaves it.
+    pace: tempo against the reference speaker's, 0.7 to 1.4; above 1 is quicker.
+    """
+
+    pitch: float
+    pitch_range: float = 1.0
+    tract: float = 1.0
+    tilt: float = 0.0
+    breath: float = 0.0
+    pace: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """A voice that can be asked for by `id`, compared as an exact string."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    language: str
+    """BCP 47, for example `zh`."""
+    gender: Gender
+    age: Age
+    style: str
+    timbre: Timbre
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceShare:
+    """One voice of a blend. `weight` is 1 to 100 and relative to the other weights: 1, 1 equals 50, 50."""
+
+    voice_id: str
+    weight: int = 1
