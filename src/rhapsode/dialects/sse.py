@@ -1,0 +1,44 @@
+"""Server-sent events as the platform frames them: one line `data: {json}`, then an empty line, and nothing else.
+
+No comments, no `event:` lines, no `[DONE]`: clients in use decode every other non-empty line as JSON.
+"""
+
+from collections.abc import Iterator
+
+CONTENT_TYPE = "text/event-stream"
+
+
+def frame(data: bytes) -> bytes:
+    """One event. `data` is JSON on one line."""
+    return b"data: " + data + b"\n\n"
+
+
+class EventReader:
+    r"""Cuts a byte stream into the data of its events, wherever the network cut it.
+
+    Lenient, because servers differ: `data:` without the blank, `\r\n`, several `data:` lines an event, a last line
+    without an end; comments and other fields are skipped.
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        """The data of every event that `block` completes."""
+        *lines, self._rest = (self._rest + block).split(b"\n")
+        for line in lines:
+            yield from self._take(line.removesuffix(b"\r"))
+
+    def finish(self) -> Iterator[bytes]:
+        """The data of an event that the end of the stream completes."""
+        line, self._rest = self._rest, b""
+        yield from self._take(line.removesuffix(b"\r"))
+        yield from self._take(b"")
+
+    def _take(self, line: bytes) -> Iterator[bytes]:
+        if line.startswith(b"data:"):
+            self._lines.append(line[5:].removeprefix(b" "))
+        elif not line and self._lines:
+            data, self._lines = b"\n".join(self._lines), []
+            yield data
