@@ -1,6 +1,6 @@
 """A conversation in character: who takes part, what was said, who must reply, and what comes back."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -101,9 +101,9 @@ class ChatReply:
 
 
 class ChatEngine(Protocol):
-    """What can reply. Who opens the iterator closes it (`aclosing`); closing it frees the engine at once."""
+    """What can reply. Who opens the generator closes it (`aclosing`); closing it frees the engine at once."""
 
-    def reply(self, request: ChatRequest, /) -> AsyncIterator[ChatEvent]:
+    def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
         """Zero or more `ChatText`, then one `ChatEnd`.
 
         The joined text holds at least one visible character and begins with it. Raises `PromptTooLong` before the

@@ -1,6 +1,6 @@
 """Speech: what is to be said, in which blend of voices, and the sound that comes back."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -57,13 +57,13 @@ class Pcm:
 
 
 class SpeechEngine(Protocol):
-    """What can speak. Who opens the iterator closes it (`aclosing`); closing it frees the engine at once."""
+    """What can speak. Who opens the generator closes it (`aclosing`); closing it frees the engine at once."""
 
     def voices(self) -> Sequence[Voice]:
         """Every voice that `speak` accepts."""
         ...
 
-    def speak(self, request: SpeechRequest, /) -> AsyncIterator[Pcm]:
+    def speak(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
         """The sound in order, in blocks of at most 0.4 s, all of one rate. Gain and format are not applied here.
 
         Raises `UnknownVoice` before the first block, `EngineError` at any time.

@@ -1,0 +1,108 @@
+"""The error boundary: what every call passes on its way in, and where every error becomes an answer.
+
+On the way in: the door (draining), the key, the body. A caller that hangs up cancels the work, whole reply or stream.
+"""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import anyio
+import structlog
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from rhapsode.core.caller import Caller
+from rhapsode.core.errors import BodyTooLarge, RhapsodeError, ServiceError
+from rhapsode.server.auth import Authority, read_group, read_key
+from rhapsode.server.body import CallerLeft, read_body
+from rhapsode.server.streaming import EventStream
+from rhapsode.service.admission import Admission
+
+BODY_LIMIT = 8 * 1024 * 1024
+"""Bytes of a body that is not an upload."""
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.server")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call that was let in."""
+
+    caller: Caller
+    body: bytes
+    trace_id: str
+    created: int = field(default_factory=lambda: int(time.time()))
+    """Unix seconds."""
+
+
+Answer = Response | EventStream
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How a dialect tells errors. `write_error` takes the error, the trace id and as much of the body as was read."""
+
+    write_error: Callable[[RhapsodeError, str, bytes], bytes]
+    http_status: Callable[[RhapsodeError], int]
+
+
+class Endpoint:
+    """An ASGI application around one handler."""
+
+    def __init__(self, handler: Handler, dialect: Dialect, *, admission: Admission, authority: Authority) -> None:
+        self._handler = handler
+        self._dialect = dialect
+        self._admission = admission
+        self._authority = authority
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        trace_id = secrets.token_hex(16)
+        body, answer = b"", None
+        async with anyio.create_task_group() as tasks:
+            try:
+                with self._admission.enter():
+                    caller = await self._authority.authorise(read_key(scope), read_group(scope))
+                    body = await read_body(scope, receive, limit=BODY_LIMIT)
+                    tasks.start_soon(_leave_with_caller, receive, tasks.cancel_scope)
+                    answer = await self._handler(Call(caller=caller, body=body, trace_id=trace_id))
+                    await answer(scope, receive, send)
+            except CallerLeft:
+                pass
+            except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong, the caller is told
+                ours = _ours(error, trace_id)
+                if isinstance(answer, EventStream) and answer.begun:
+                    await answer.send_broken(ours, send)
+                else:
+                    await self._refusal(ours, trace_id, body)(scope, receive, send)
+            tasks.cancel_scope.cancel()
+
+    def _refusal(self, error: RhapsodeError, trace_id: str, body: bytes) -> Response:
+        headers = {"trace-id": trace_id}
+        if isinstance(error, BodyTooLarge):
+            headers["connection"] = "close"  # what was not read cannot be told from a next request
+        return Response(
+            self._dialect.write_error(error, trace_id, body),
+            status_code=self._dialect.http_status(error),
+            headers=headers,
+            media_type="application/json",
+        )
+
+
+def _ours(error: Exception, trace_id: str) -> RhapsodeError:
+    if not isinstance(error, RhapsodeError):
+        _log.error("a call failed in a way nobody foresaw", trace_id=trace_id, exc_info=error)
+        return RhapsodeError("unknown error")
+    if isinstance(error, ServiceError):
+        _log.warning("a call failed", trace_id=trace_id, error=error.message, cause=repr(error.__cause__))
+    return error
+
+
+async def _leave_with_caller(receive: Receive, scope: anyio.CancelScope) -> None:
+    """Cancel the work when the caller hangs up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
