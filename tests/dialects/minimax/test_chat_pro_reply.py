@@ -1,0 +1,140 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from rhapsode.core import errors
+from rhapsode.core.chat import ChatEnd, ChatReply, ChatUsage, Finish
+from rhapsode.dialects.minimax import chat_pro_reply as wire
+from rhapsode.dialects.minimax.status import StatusError
+from rhapsode.dialects.sse import EventReader
+
+TRACE = "0f0e0d0c0b0a09080706050403020100"
+END = ChatEnd(finish=Finish.STOP, usage=ChatUsage(prompt_tokens=39, reply_tokens=2))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+def written(text: str, end: ChatEnd = END) -> bytes:
+    reply = ChatReply(text=text, end=end)
+    return wire.write_reply(reply, speaker="Helper", model="abab5.5-chat", trace_id=TRACE, created=1700000000)
+
+
+def stream(pieces: list[str], end: ChatEnd = END, *, speaker: str = "Helper") -> bytes:
+    writer = wire.StreamWriter(speaker=speaker, model="abab5.5-chat", trace_id=TRACE, created=1700000001)
+    return b"".join([*map(writer.write_text, pieces), writer.write_end(end)])
+
+
+def test_a_whole_answer() -> None:
+    assert written("Glassy.").decode() == snapshot(
+        '{"created":1700000000,"model":"abab5.5-chat","reply":"Glassy.","choices":[{"messages":[{"sender_type":"BOT","sender_name":"Helper","text":"Glassy."}],"finish_reason":"stop"}],"usage":{"total_tokens":41,"prompt_tokens":39,"completion_tokens":2},"input_sensitive":false,"output_sensitive":false,"id":"0f0e0d0c0b0a09080706050403020100","base_resp":{"status_code":0,"status_msg":""}}'
+    )
+
+
+def test_a_streamed_answer() -> None:
+    assert stream(["Gla", "ssy."]).decode() == snapshot("""\
+data: {"created":1700000001,"model":"abab5.5-chat","reply":"","choices":[{"messages":[{"sender_type":"BOT","sender_name":"Helper","text":"Gla"}]}],"output_sensitive":false}
+
+data: {"created":1700000001,"model":"abab5.5-chat","reply":"","choices":[{"messages":[{"sender_type":"BOT","sender_name":"Helper","text":"ssy."}]}],"output_sensitive":false}
+
+data: {"created":1700000001,"model":"abab5.5-chat","reply":"Glassy.","choices":[{"messages":[{"sender_type":"BOT","sender_name":"Helper","text":"Glassy."}],"finish_reason":"stop"}],"usage":{"total_tokens":41,"prompt_tokens":39,"completion_tokens":2},"input_sensitive":false,"output_sensitive":false,"id":"0f0e0d0c0b0a09080706050403020100","base_resp":{"status_code":0,"status_msg":""}}
+
+""")
+
+
+@pytest.mark.parametrize(
+    ("finish", "word"), [(Finish.STOP, "stop"), (Finish.LENGTH, "length"), (Finish.CONTEXT, "max_output")]
+)
+def test_why_a_reply_ended_is_told_in_the_platforms_words(finish: Finish, word: str) -> None:
+    answer = json.loads(written("x", ChatEnd(finish=finish, usage=END.usage)))
+    assert answer["choices"][0]["finish_reason"] == word
+
+
+@given(st.lists(TEXTS), TEXTS)
+def test_a_stream_keeps_every_rule_that_clients_impose(pieces: list[str], speaker: str) -> None:
+    sent = stream(pieces, speaker=speaker)
+    assert sent.endswith(b"\n\n")
+    lines = sent.split(b"\n\n")[:-1]
+    assert all(line.startswith(b"data: {") and b"\n" not in line for line in lines)
+    *increments, last = [json.loads(line.removeprefix(b"data: ")) for line in lines]
+    for event, piece in zip(increments, pieces, strict=True):
+        assert event["reply"] == ""
+        assert not {"usage", "base_resp"} & set(event)
+        (choice,) = event["choices"]
+        assert not choice.get("finish_reason")
+        assert choice["messages"] == [{"sender_type": "BOT", "sender_name": speaker, "text": piece}]
+    whole = "".join(pieces)
+    assert last["reply"] == whole
+    assert last["choices"][0]["messages"] == [{"sender_type": "BOT", "sender_name": speaker, "text": whole}]
+    assert last["choices"][0]["finish_reason"] == "stop"
+    assert last["usage"]["total_tokens"] == 41
+    assert last["base_resp"] == {"status_code": 0, "status_msg": ""}
+    assert last["id"] == TRACE
+
+
+@given(st.lists(TEXTS))
+def test_a_stream_reads_back(pieces: list[str]) -> None:
+    events = [wire.read_event(data) for data in EventReader().feed(stream(pieces))]
+    assert events[:-1] == [wire.ProPiece(text=piece) for piece in pieces]
+    assert events[-1] == wire.ProReply(
+        text="".join(pieces),
+        speaker="Helper",
+        finish_reason="stop",
+        model="abab5.5-chat",
+        trace_id=TRACE,
+        total_tokens=41,
+        prompt_tokens=39,
+        completion_tokens=2,
+    )
+
+
+@given(TEXTS)
+def test_a_whole_answer_reads_back(text: str) -> None:
+    reply = wire.read_reply(written(text))
+    assert (reply.text, reply.speaker, reply.total_tokens) == (text, "Helper", 41)
+
+
+def test_an_error_keeps_the_shape_and_echoes_the_model() -> None:
+    error = errors.InvalidField("messages[0].text", "must not be empty")
+    answer = wire.write_error(error, trace_id=TRACE, body=b'{"model":"abab5.5-chat","messages":1}')
+    assert answer.decode() == snapshot(
+        '{"created":0,"model":"abab5.5-chat","reply":"","choices":null,"id":"0f0e0d0c0b0a09080706050403020100","base_resp":{"status_code":2013,"status_msg":"invalid params, messages[0].text: must not be empty"}}'
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"model":7}', b"\xff", b"[" * 100_000])
+def test_an_error_is_told_whatever_the_body_was(body: bytes) -> None:
+    assert json.loads(wire.write_error(errors.MalformedBody("x"), trace_id=TRACE, body=body))["model"] == ""
+
+
+def test_a_stream_that_breaks_ends_with_one_event_that_says_so() -> None:
+    writer = wire.StreamWriter(speaker="Helper", model="m", trace_id=TRACE, created=1)
+    (data,) = EventReader().feed(writer.write_error(errors.EngineError("the engine failed")))
+    event = json.loads(data)
+    assert event["base_resp"]["status_code"] == 1013
+    assert event["reply"] == ""
+    assert len(event["choices"]) == 1
+    with pytest.raises(StatusError) as caught:
+        wire.read_event(data)
+    assert (caught.value.code, caught.value.trace_id) == (1013, TRACE)
+
+
+def test_the_clouds_own_answers_read() -> None:
+    cloud = {
+        "created": 1700000000,
+        "model": "abab5.5-chat",
+        "reply": "Glassy.",
+        "choices": [
+            {"finish_reason": "stop", "messages": [{"sender_type": "BOT", "sender_name": "Helper", "text": "Glassy."}]}
+        ],
+        "usage": {"total_tokens": 41},
+        "input_sensitive": False,
+        "output_sensitive": False,
+        "id": TRACE,
+        "base_resp": {"status_code": 0, "status_msg": ""},
+    }
+    reply = wire.read_reply(json.dumps(cloud).encode())
+    assert (reply.text, reply.total_tokens, reply.prompt_tokens) == ("Glassy.", 41, None)
+    with pytest.raises(StatusError, match="token not match group"):
+        wire.read_reply(b'{"base_resp":{"status_code":1004,"status_msg":"token not match group"}}')
