@@ -43,12 +43,13 @@ class SpeechService:
 class NoSpeech:
     """Stands where no speech engine is installed: chat works, and each call for speech hears what to install."""
 
-    def __init__(self, reason: EngineMissing) -> None:
+    def __init__(self, reason: EngineMissing, voices: Sequence[Voice]) -> None:
         self._reason = reason
+        self._voices = voices
 
     def voices(self) -> Sequence[Voice]:
-        """None."""
-        return ()
+        """The voices that there would be."""
+        return self._voices
 
     async def speak(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
         """Raises the reason."""
