@@ -1,0 +1,43 @@
+"""What a key looks like, and what is kept of it."""
+
+import hashlib
+import hmac
+import re
+import secrets
+
+PREFIX = "sk-rh-"
+HINT_CHARACTERS = 4
+"""How much of a key's end is kept readable: 24 of its 256 random bits."""
+
+_SHAPE = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
+_CHECKED_TEXT = b"the secret that this database's keys are kept under"
+
+
+def new_api_key() -> str:
+    """A key that nobody has: 256 random bits."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def is_api_key(text: str) -> bool:
+    """Whether `text` has the shape of a key that could have been made here."""
+    return _SHAPE.fullmatch(text) is not None
+
+
+class KeyDigests:
+    """HMAC-SHA-256 under the secret. A stolen database opens nothing without the secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def of(self, api_key: str) -> bytes:
+        """What is kept of a key, and all that is needed to know it again. `api_key` has the shape of a key."""
+        return hmac.digest(self._secret, api_key.encode("ascii"), hashlib.sha256)
+
+    def check(self) -> bytes:
+        """What tells this secret from another."""
+        return hmac.digest(self._secret, _CHECKED_TEXT, hashlib.sha256)
+
+
+def same_digest(one: bytes, other: bytes) -> bool:
+    """Compared in a time that does not depend on the content."""
+    return hmac.compare_digest(one, other)
