@@ -1,0 +1,100 @@
+"""Which engine replies, and what happens when it cannot."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import pytest
+
+from rhapsode.core.chat import (
+    Bot,
+    ChatEnd,
+    ChatEvent,
+    ChatReply,
+    ChatRequest,
+    ChatText,
+    ChatUsage,
+    Finish,
+    Role,
+    Sampling,
+    Turn,
+    collect,
+)
+from rhapsode.core.errors import EngineError, InvalidField, UnknownModel
+from rhapsode.service.chat import ChatService
+
+END = ChatEnd(finish=Finish.STOP, usage=ChatUsage(prompt_tokens=1, reply_tokens=1))
+
+
+class Sayer:
+    """Says its words, then fails or ends."""
+
+    def __init__(self, *words: str, failure: Exception | None = None) -> None:
+        self.words = words
+        self.failure = failure
+        self.closed = False
+
+    async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
+        del request
+        try:
+            for word in self.words:
+                yield ChatText(text=word)
+            if self.failure:
+                raise self.failure
+            yield END
+        finally:
+            self.closed = True
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def asking(model: str) -> ChatRequest:
+    return ChatRequest(
+        model=model,
+        bots=(Bot(name="B", description=""),),
+        turns=(Turn(role=Role.USER, speaker="U", text="hi"),),
+        reply_as="B",
+        max_tokens=10,
+        sampling=Sampling(temperature=1, top_p=1),
+    )
+
+
+async def ask(model: str, *engines: Sayer) -> ChatReply:
+    service = ChatService(routes={"m": engines}, base_model=lambda name: name.removeprefix("ft:"))
+    async with aclosing(service.reply(asking(model))) as events:
+        return await collect(events)
+
+
+async def test_a_fine_tuned_name_is_served_by_its_base() -> None:
+    assert (await ask("ft:m", Sayer("a", "b"))).text == "ab"
+
+
+async def test_a_name_that_nobody_serves_is_unknown() -> None:
+    with pytest.raises(UnknownModel, match="'x'"):
+        await ask("x", Sayer("a"))
+
+
+async def test_the_next_engine_replies_when_the_first_cannot_begin() -> None:
+    first = Sayer(failure=EngineError("down"))
+    assert (await ask("m", first, Sayer("second"))).text == "second"
+    assert first.closed
+
+
+async def test_a_reply_that_has_begun_is_not_begun_again() -> None:
+    with pytest.raises(EngineError):
+        await ask("m", Sayer("half", failure=EngineError("down")), Sayer("second"))
+
+
+async def test_the_last_engines_failure_is_told_and_a_callers_mistake_is_not_passed_on() -> None:
+    with pytest.raises(EngineError, match="two"):
+        await ask("m", Sayer(failure=EngineError("one")), Sayer(failure=EngineError("two")))
+    with pytest.raises(InvalidField):
+        await ask("m", Sayer(failure=InvalidField("messages", "too long")), Sayer("second"))
+
+
+async def test_leaving_early_closes_the_engine() -> None:
+    engine = Sayer("a", "b")
+    service = ChatService(routes={"m": [engine]}, base_model=str)
+    async with aclosing(service.reply(asking("m"))) as events:
+        assert isinstance(await anext(events), ChatText)
+    assert engine.closed
