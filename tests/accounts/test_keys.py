@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.accounts.conftest import SECRET, Clock
 
 from rhapsode.accounts.keys import Accounts, NewKey
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import InvalidField, MissingKey, SettingsError, StorageError, UnknownKey, WrongGroup
 from rhapsode.database.connect import Database
+from tests.accounts.conftest import SECRET, Clock
 
 STRANGE_KEY = "sk-rh-" + "A" * 43
 

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.accounts.conftest import SECRET
 
 from rhapsode.accounts.keys import Accounts, NewKey
 from rhapsode.core.errors import UnknownKey
 from rhapsode.database.connect import Database
+from tests.accounts.conftest import SECRET
 
 # The promise, and the only place here where a time is asserted.
 FELT_WITHIN_SECONDS = 1.0

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from tests.accounts.conftest import Clock
 
 from rhapsode.accounts.recent import Recent
 from rhapsode.core.errors import StorageError
+from tests.accounts.conftest import Clock
 
 
 class Source:

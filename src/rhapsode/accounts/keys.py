@@ -90,7 +90,7 @@ class Accounts:
         return self._database.transact(work)
 
     def list_keys(self) -> list[KeyRecord]:
-        """Every key, revoked ones too, oldest first."""
+        """Every key, revoked ones too, oldest first to the second."""
         return self._database.transact(key_records, write=False)
 
     def revoke_key(self, key: str) -> KeyRecord:

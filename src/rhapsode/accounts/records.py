@@ -32,7 +32,7 @@ def find_caller(connection: Connection, digest: bytes) -> Caller | None:
 
 
 def key_records(connection: Connection) -> list[KeyRecord]:
-    """Every key, revoked ones too, oldest first."""
+    """Every key, revoked ones too, oldest first to the second."""
     rows = connection.execute(
         select(keys.c.id, keys.c.group_id, groups.c.name, keys.c.hint, keys.c.created_at, keys.c.revoked_at)
         .join(groups)
