@@ -138,3 +138,21 @@ def test_the_clouds_own_answers_read() -> None:
     assert (reply.text, reply.total_tokens, reply.prompt_tokens) == ("Glassy.", 41, None)
     with pytest.raises(StatusError, match="token not match group"):
         wire.read_reply(b'{"base_resp":{"status_code":1004,"status_msg":"token not match group"}}')
+
+
+def test_a_status_of_0_in_every_event_does_not_end_the_stream() -> None:
+    message = {"sender_type": "BOT", "sender_name": "H", "text": "Gla"}
+    event = {"reply": "", "choices": [{"messages": [message]}], "base_resp": {"status_code": 0, "status_msg": ""}}
+    assert wire.read_event(json.dumps(event).encode()) == wire.ProPiece(text="Gla")
+
+
+def test_a_last_event_without_usage_still_ends_the_stream() -> None:
+    message = {"sender_type": "BOT", "sender_name": "H", "text": "Glassy."}
+    event = {"reply": "Glassy.", "choices": [{"messages": [message], "finish_reason": "stop"}]}
+    assert isinstance(wire.read_event(json.dumps(event).encode()), wire.ProReply)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"base_resp":{"status_code":0}}', b'{"error":"no such page"}'])
+def test_json_that_is_no_reply_is_not_taken_for_an_empty_one(body: bytes) -> None:
+    with pytest.raises(errors.InvalidField, match="choices"):
+        wire.read_reply(body)

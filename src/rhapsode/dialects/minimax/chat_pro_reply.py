@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from rhapsode.core.chat import ChatEnd, ChatReply, Finish
 from rhapsode.core.errors import RhapsodeError
-from rhapsode.dialects.json_body import read_json
+from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, check, status_of
 from rhapsode.dialects.sse import frame
 
@@ -32,7 +32,7 @@ class Choice(Struct, frozen=True, omit_defaults=True):
     """One candidate."""
 
     messages: list[ReplyMessage]
-    finish_reason: str = ""
+    finish_reason: str | None = ""
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):
@@ -150,7 +150,7 @@ def read_reply(body: bytes, *, trace_id: str | None = None) -> ProReply:
 def read_event(data: bytes, *, trace_id: str | None = None) -> ProPiece | ProReply:
     """One event of another server's stream; a `ProReply` is the last. Raises as `read_reply` does."""
     wire = read_json(_DECODER, data)
-    if wire.usage is None and wire.base_resp is None and wire.choices:
+    if _is_increment(wire) and wire.choices:
         return ProPiece(text="".join(message.text for message in wire.choices[0].messages))
     return _read_whole(wire, trace_id)
 
@@ -170,15 +170,26 @@ def _whole(reply: ChatReply, *, speaker: str, model: str, trace_id: str, created
     )
 
 
+def _is_increment(wire: WireReply) -> bool:
+    """Whether the event is one of many: it does not say why the reply ended, what it cost, nor the whole text.
+
+    A `base_resp` of 0 says nothing either: some servers put one into every event.
+    """
+    ended = wire.choices and wire.choices[0].finish_reason
+    failed = wire.base_resp is not None and wire.base_resp.status_code != SUCCESS
+    return not (ended or failed or wire.usage or wire.reply)
+
+
 def _read_whole(wire: WireReply, trace_id: str | None) -> ProReply:
     trace_id = wire.id or trace_id
     check(wire.base_resp, trace_id)
+    require(wire.choices or wire.reply is not None, "choices", "neither choices nor reply is there")
     choice = wire.choices[0] if wire.choices else Choice([])
     last = choice.messages[-1] if choice.messages else ReplyMessage("BOT", "", wire.reply or "")
     return ProReply(
         text=wire.reply or last.text,
         speaker=last.sender_name,
-        finish_reason=choice.finish_reason,
+        finish_reason=choice.finish_reason or "",
         model=wire.model or "",
         trace_id=trace_id,
         total_tokens=wire.usage.total_tokens if wire.usage else 0,
