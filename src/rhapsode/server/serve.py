@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
@@ -38,6 +39,8 @@ GOODBYE_SECONDS = 3
 """How long connections may take to close once the calls in flight have ended."""
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where a client on this machine finds them
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +99,10 @@ async def _open_speech(home: Home, stack: AsyncExitStack) -> tuple[SpeechService
 
 
 async def _keep_credentials(home: Home, accounts: Accounts, base_url: str) -> NewKey | None:
-    """Make the first key where there is none yet; else see that this machine's programs find the server's address."""
+    """Make the first key where there is none yet; else see that this machine's programs find the server's address.
+
+    An address that is not this machine's own, a proxy's perhaps, was set by hand and stays.
+    """
 
     def keep(new: NewKey) -> None:
         home.keep_credentials(Credentials(base_url=base_url, group_id=new.group_id, api_key=new.api_key))
@@ -104,7 +110,12 @@ async def _keep_credentials(home: Home, accounts: Accounts, base_url: str) -> Ne
     if first_key := accounts.ensure_first_key(keep):
         return first_key
     kept = read_credentials(home.credentials_file)
-    if kept and kept.base_url != base_url and await accounts.find(kept.api_key):
+    if (
+        kept
+        and urlsplit(kept.base_url).hostname in LOOPBACK
+        and kept.base_url != base_url
+        and await accounts.find(kept.api_key)
+    ):
         write_credentials(home.credentials_file, replace(kept, base_url=base_url))
     return None
 
@@ -126,8 +137,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _base_url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    host = WILDCARDS.get(host, host)
+    name: tuple[str, int] = listener.getsockname()[:2]
+    host, port = WILDCARDS.get(name[0], name[0]), name[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -1,0 +1,87 @@
+"""T2A over a real socket."""
+
+from pathlib import Path
+from typing import Any
+
+import parselmouth
+import pytest
+
+from tests.live.running import LiveServer
+
+PATH = "/v1/text_to_speech"
+FOUR = [
+    {"voice_id": name, "weight": 1} for name in ("male-qn-qingse", "female-shaonv", "female-yujie", "audiobook_male_2")
+]
+
+
+def body(**changes: object) -> dict[str, Any]:
+    return {
+        "model": "speech-01",
+        "text": "你好，很高兴认识你。",
+        "timber_weights": FOUR,
+        "voice_id": "male-qn-qingse",
+    } | changes
+
+
+def seconds_of(sound: bytes, directory: Path) -> float:
+    """The length of an MP3, by a decoder that is not ours."""
+    path = directory / "sound.mp3"
+    path.write_bytes(sound)
+    return float(parselmouth.Sound(str(path)).duration)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - untyped
+
+
+@pytest.fixture(params=["deterministic", "embedded"])
+def server(request: pytest.FixtureRequest) -> LiveServer:
+    """Both servers in turn."""
+    found: LiveServer = request.getfixturevalue(request.param)
+    return found
+
+
+def test_speech_is_an_mp3(server: LiveServer, tmp_path: Path) -> None:
+    with server.client() as client:
+        answer = client.post(PATH, json=body())
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "audio/mpeg"
+    assert len(answer.headers["trace-id"]) == 32
+    assert 0.5 < seconds_of(answer.content, tmp_path) < 10
+
+
+def test_the_same_call_gives_the_same_bytes(server: LiveServer) -> None:
+    with server.client() as client:
+        one, other = (client.post(PATH, json=body()).content for _ in range(2))
+    assert one == other
+
+
+def test_a_pause_lengthens_by_itself(server: LiveServer, tmp_path: Path) -> None:
+    with server.client() as client:
+        short, long = (
+            seconds_of(client.post(PATH, json=body(text=f"你好<#{pause}#>世界")).content, tmp_path)
+            for pause in ("0.10", "2.10")
+        )
+    assert long - short == pytest.approx(2, abs=0.06)  # within an MP3 frame of 36 ms and the rounding of another
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"timber_weights": None, "voice_id": "nobody"}, "voice_id: voice id 'nobody' does not exist"),
+        ({"timber_weights": [*FOUR, FOUR[0]]}, "timber_weights"),
+        ({"timber_weights": [{"voice_id": "female-yujie", "weight": 101}]}, "timber_weights[0].weight"),
+        ({"text": ""}, "text"),
+        ({"text": "长" * 500}, "text"),
+        ({"output_format": "wav"}, "output_format"),
+        ({"char_to_pitch": ["你/(ni3)"]}, "char_to_pitch"),
+        ({"model": "speech-99"}, "model"),
+    ],
+)
+def test_what_cannot_be_spoken_is_answered_in_json(
+    deterministic: LiveServer, changes: dict[str, Any], says: str
+) -> None:
+    with deterministic.client() as client:
+        answer = client.post(PATH, json=body(**changes))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    told = answer.json()
+    assert told["trace_id"] == answer.headers["trace-id"]
+    assert told["base_resp"]["status_code"] == 2013
+    assert told["base_resp"]["status_msg"].startswith(f"invalid params, {says}")
