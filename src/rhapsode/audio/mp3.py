@@ -1,0 +1,54 @@
+"""MP3 through LAME: mono, constant bit rate."""
+
+import importlib
+from typing import Protocol, cast
+
+from rhapsode.core.speech import AudioSetting
+
+_QUALITY = 5
+"""of 0 (best, slow) to 9: LAME's own default for a constant rate; 2 takes twice as long"""
+
+
+class _Lame(Protocol):
+    """What `lameenc.Encoder` offers."""
+
+    def silence(self) -> None: ...
+    def set_channels(self, channels: int) -> None: ...
+    def set_in_sample_rate(self, rate: int) -> None: ...
+    def set_out_sample_rate(self, rate: int) -> None: ...
+    def set_bit_rate(self, kilobits: int) -> None: ...
+    def set_quality(self, quality: int) -> None: ...
+    def encode(self, samples: bytes) -> bytearray: ...
+    def flush(self) -> bytearray: ...
+
+
+class _OpenLame(Protocol):
+    def __call__(self) -> _Lame: ...
+
+
+_open_lame = cast("_OpenLame", importlib.import_module("lameenc").Encoder)
+
+
+class Mp3Packer:
+    """One MP3 stream. LAME puts 1105 samples of its own before the sound, once."""
+
+    def __init__(self, setting: AudioSetting) -> None:
+        self._lame = _open_lame()
+        self._lame.silence()  # or it writes its settings to standard output
+        self._lame.set_channels(1)
+        self._lame.set_in_sample_rate(setting.sample_rate)
+        self._lame.set_out_sample_rate(setting.sample_rate)
+        self._lame.set_bit_rate(setting.bitrate // 1000)
+        self._lame.set_quality(_QUALITY)
+        self._begun = False
+
+    def pack(self, samples: bytes) -> bytes:
+        """Little-endian 16-bit samples to whole frames; often none are ready."""
+        if not samples:
+            return b""
+        self._begun = True
+        return bytes(self._lame.encode(samples))
+
+    def finish(self) -> bytes:
+        """The last frames; nothing where there was no sound."""
+        return bytes(self._lame.flush()) if self._begun else b""
