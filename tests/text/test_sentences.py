@@ -1,0 +1,81 @@
+"""Text is cut where a reader breathes, nothing of it is lost, and no piece is too long."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rhapsode.text.sentences import cut
+from rhapsode.text.speakable import speakable
+
+READABLE = st.text(st.sampled_from("你好吗天气abcZ 0159，。！？、；：…—,.!?:“”（）\n\t😀\0"))
+
+
+def texts(text: str) -> list[str]:
+    return [piece.text for piece in cut(text)]
+
+
+def dense(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_the_first_piece_is_one_clause_and_the_others_are_sentences() -> None:
+    text = "今天天气很好，我们一起去公园散步吧，顺便买一杯热咖啡。她问：“这是什么？”妈妈骂马吗。"
+    assert texts(text) == [
+        "今天天气很好，",
+        "我们一起去公园散步吧，顺便买一杯热咖啡。",
+        "她问：“这是什么？”",
+        "妈妈骂马吗。",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("你好", ["你好"]),
+        ("Well, this is it. And so on, he said.", ["Well,", "this is it.", "And so on, he said."]),
+        ("3.14 and 1,000 at 12:30 on example.com", ["3.14 and 1,000 at 12:30 on example.com"]),
+        ("走吧！！！……好", ["走吧！！！……", "好"]),
+        ("他说：“走吧。”然后走了。", ["他说：", "“走吧。”", "然后走了。"]),
+        ("第一行\n第二行", ["第一行", "第二行"]),
+        ("😀。你好。😀", ["😀。你好。😀"]),
+        ("。。。", []),
+        ("", []),
+        ("\0\x01 \u200b", []),
+    ],
+)
+def test_marks_of_both_scripts_end_a_piece(text: str, pieces: list[str]) -> None:
+    assert texts(text) == pieces
+
+
+def test_the_rest_after_a_piece_follows_its_mark() -> None:
+    assert [piece.rest for piece in cut("好，好。好")] == [0.16, 0.4, 0.0]
+
+
+@given(st.one_of(READABLE, st.text()))
+def test_nothing_is_lost_and_every_piece_can_be_spoken(text: str) -> None:
+    pieces = texts(text)
+    assert all(map(speakable, pieces))
+    if speakable(text):
+        assert dense("".join(pieces)) == dense(text)
+    else:
+        assert pieces == []
+
+
+@pytest.mark.parametrize("unit", ["哈", "a", "字 ", "word ", "7", "あ", "哈，", "A"])
+def test_long_text_without_a_full_stop_is_bounded(unit: str) -> None:
+    text = unit * (5000 // len(unit))
+    pieces = texts(text)
+    assert dense("".join(pieces)) == dense(text)
+    assert max(map(len, pieces)) <= 200
+    assert len(pieces[0]) <= 80
+    assert max(piece.count("哈") for piece in pieces) <= 40
+
+
+def test_a_sentence_too_long_for_one_piece_is_cut_at_a_clause() -> None:
+    clause = "一二三四五六七八九十甲乙丙丁，"
+    assert texts(clause * 5) == [clause, clause * 2, clause * 2]
+
+
+def test_words_and_figures_are_not_cut_apart() -> None:
+    pieces = texts("开始，" + "word 12345 " * 100)
+    assert {word for piece in pieces[1:] for word in piece.split()} == {"word", "12345"}
