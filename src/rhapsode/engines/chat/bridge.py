@@ -1,0 +1,84 @@
+"""A native call that reports through callbacks, on a thread of its own, as an iterator on the event loop."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+
+from rhapsode.core.errors import EngineError
+
+Listener = Callable[[bytes], bool]
+"""Takes a chunk; true asks the native call to end."""
+
+NATIVE_ERRORS = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeError, MemoryError, OSError)
+"""What Cython makes of C++ exceptions."""
+
+
+class NativeCall:
+    """One call, under way from the start until its thread has returned.
+
+    The chunks that wait to be read are bounded by what the call can produce: a reply has a token limit.
+    """
+
+    def __init__(self, work: Callable[[Listener], None], *, on_end: Callable[[], None]) -> None:
+        """`on_end` is called on the event loop when the native code has returned, however it ended."""
+        self._loop = asyncio.get_running_loop()
+        self._work = work
+        self._on_end = on_end
+        self._arrived: deque[bytes] = deque()
+        self._news = asyncio.Event()
+        self._told = False
+        self._stopped = False
+        self._error: Exception | None = None
+        self._ended = asyncio.Event()
+        # No daemon: the interpreter must not be taken down under native code that is about to call back into it.
+        threading.Thread(target=self._run, name="chat").start()
+
+    def stop(self) -> None:
+        """Ask the native code to end; it does so at its next chunk."""
+        self._stopped = True
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        """Every chunk. Closing it ends the call and waits until it has. Raises `EngineError`."""
+        try:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                self._told = False  # before the last look: what comes later tells again
+                while self._arrived:
+                    yield self._arrived.popleft()
+                if self._ended.is_set():
+                    break
+            if self._error is not None:
+                raise EngineError(f"llama.cpp failed: {type(self._error).__name__}") from self._error
+        finally:
+            self.stop()
+            await self._ended.wait()
+
+    def _run(self) -> None:
+        try:
+            self._work(self._take)
+        except NATIVE_ERRORS as error:
+            self._error = error
+        finally:
+            self._tell(self._end)
+
+    def _take(self, chunk: bytes) -> bool:
+        """On the native thread. It must not raise: the binding would swallow it."""
+        self._arrived.append(chunk)
+        if not self._told:  # one wake-up for all that comes before the loop looks
+            self._told = True
+            self._tell(self._news.set)
+        # When the main thread has ended, the interpreter waits for this one.
+        return self._stopped or not threading.main_thread().is_alive()
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(what)
+        except RuntimeError:  # the loop is closed: nobody listens
+            self._stopped = True
+
+    def _end(self) -> None:
+        self._ended.set()
+        self._news.set()
+        self._on_end()

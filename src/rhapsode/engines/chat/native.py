@@ -1,0 +1,127 @@
+"""The edge of llama.cpp, in process, through the package xllamacpp, which has no types: all that is used of it."""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+# llama.cpp's threads meet some hundred times a token, and libgomp, which reads this when it is loaded, lets them spin
+# until all are there. Where something else keeps a core busy - our own speech workers do - a long spin waits for a
+# thread that waits for the core: 2 tokens a second were seen, and 30 to 40 with a short one. Idle, both decode 110.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+import xllamacpp
+
+from rhapsode.core.errors import EngineError
+from rhapsode.engines.chat.bridge import NATIVE_ERRORS
+
+_CACHE_MIB: Final = 512
+"""Memory for the evaluated prompts of conversations that are in no slot: SmolLM2-135M takes 22 KiB a token."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What a loaded model may use: `context` tokens in each of `slots`, `batch` tokens evaluated at a time."""
+
+    slots: int
+    context: int
+    batch: int
+    threads: int
+
+
+class NativeServer(Protocol):
+    """A loaded model. The last reference to it gone, it is freed, which blocks for a moment."""
+
+    @property
+    def listening_address(self) -> str:
+        """Where its own HTTP listener is: llama.cpp always opens one, on the loopback address."""
+        ...
+
+    def handle_chat_completions(self, body: bytes, callback: Callable[[bytes], bool], /) -> None:
+        """Blocks until the reply has ended; each chunk goes to the callback, which ends the reply by returning true."""
+        ...
+
+
+class _ModelFile(Protocol):
+    path: str
+
+
+class _Processor(Protocol):
+    n_threads: int
+
+
+class _Params(Protocol):
+    """The settings of llama.cpp that are not left as they are."""
+
+    model: _ModelFile
+    kv_unified: bool
+    kv_unified_per_slot: int
+    n_parallel: int
+    n_ctx: int
+    n_batch: int
+    n_ubatch: int
+    cpuparams: _Processor
+    cpuparams_batch: _Processor
+    cache_ram_mib: int
+    warmup: bool
+    chat_template: str
+    force_pure_content_parser: bool
+    enable_reasoning: int
+    prefill_assistant: bool
+    api_keys: list[str]
+    ui: bool
+    endpoint_slots: bool
+    endpoint_props: bool
+    endpoint_metrics: bool
+    cors_origins: str
+    n_threads_http: int
+    verbosity: int
+
+
+class _Binding(Protocol):
+    def CommonParams(self) -> _Params: ...  # noqa: N802 - the binding's name
+    def Server(self, params: _Params, /) -> NativeServer: ...  # noqa: N802
+
+
+_binding: Final = cast("_Binding", xllamacpp)
+
+
+def load(path: Path, size: Size, *, template: str) -> NativeServer:
+    """Blocks for a second or more. `template` is Jinja; empty for the model's own. Raises `EngineError`."""
+    params = _binding.CommonParams()
+    params.model.path = str(path)
+    # One pool of cells that all slots share. It must hold every slot's whole context: when it overflows, llama.cpp
+    # ends every reply under way.
+    params.kv_unified = True
+    params.n_parallel = size.slots
+    params.kv_unified_per_slot = size.context
+    params.n_ctx = size.slots * size.context
+    params.n_batch = params.n_ubatch = size.batch
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = size.threads
+    params.cache_ram_mib = _CACHE_MIB
+    params.warmup = False
+    params.chat_template = template
+    # The reply is what the model writes, whole: nothing is taken for a tool call or for thoughts.
+    params.force_pure_content_parser = True
+    params.enable_reasoning = 0
+    params.prefill_assistant = False
+    params.verbosity = -1
+    _close_listener(params)
+    try:
+        return _binding.Server(params)
+    except NATIVE_ERRORS as error:
+        raise EngineError(
+            f"llama.cpp cannot load {path}: is the file whole, and is there memory for {size.slots} slots"
+            f" of {size.context} tokens?"
+        ) from error
+
+
+def _close_listener(params: _Params) -> None:
+    """Nobody has business at llama.cpp's own door: it asks for a key that nobody knows, us included."""
+    params.api_keys = [secrets.token_urlsafe(32)]
+    params.ui = False
+    params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
+    params.cors_origins = ""
+    params.n_threads_http = 1

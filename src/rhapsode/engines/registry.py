@@ -1,0 +1,64 @@
+"""The engines by name: a kind is a dotted path, and imported when it is chosen."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from rhapsode.core.chat import ChatEngine
+from rhapsode.core.errors import EngineMissing, SettingsError
+from rhapsode.core.speech import SpeechEngine
+from rhapsode.core.voice import Voice
+
+CHAT: Final[Mapping[str, str]] = {
+    "llama": "rhapsode.engines.chat.llama:open_engine",
+    "scripted": "rhapsode.engines.chat.scripted:open_engine",
+}
+SPEECH: Final[Mapping[str, str]] = {
+    "espeak": "rhapsode.engines.speech.espeak:open_engine",
+    "tone": "rhapsode.engines.speech.tone:open_engine",
+}
+EXTRAS: Final[Mapping[str, str]] = {"llama": "server", "espeak": "espeak", "tone": "server"}
+"""what brings the packages that a kind imports"""
+
+FindModel = Callable[[str], Path]
+"""A model's name to its file. Raises `EngineMissing` when the file is not there, `SettingsError` for a wrong name."""
+
+
+class _OpenChat(Protocol):
+    def __call__(self, options: Mapping[str, object], /, *, find_model: FindModel) -> Awaitable[ChatEngine]: ...
+
+
+class _OpenSpeech(Protocol):
+    def __call__(self, options: Mapping[str, object], /, *, voices: Sequence[Voice]) -> Awaitable[SpeechEngine]: ...
+
+
+async def open_chat(kind: str, options: Mapping[str, object], *, find_model: FindModel) -> ChatEngine:
+    """A chat engine, ready to reply.
+
+    Raises `SettingsError` for an unknown kind or a wrong option, `EngineMissing` when a package or the model is not
+    installed, `EngineError` when the model cannot be loaded.
+    """
+    return await cast("_OpenChat", _opener(CHAT, kind, "chat"))(options, find_model=find_model)
+
+
+async def open_speech(kind: str, options: Mapping[str, object], *, voices: Sequence[Voice]) -> SpeechEngine:
+    """A speech engine that speaks in `voices`. Raises as `open_chat` does."""
+    return await cast("_OpenSpeech", _opener(SPEECH, kind, "speech"))(options, voices=voices)
+
+
+def _opener(table: Mapping[str, str], kind: str, ability: str) -> object:
+    """The function that the table names."""
+    if kind not in table:
+        raise SettingsError(f"there is no {ability} engine of kind {kind[:80]!r}; there are {', '.join(sorted(table))}")
+    module, _, function = table[kind].partition(":")
+    try:
+        opener: object = getattr(import_module(module), function)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.startswith("rhapsode"):
+            raise  # a fault of ours, not a package that someone did not install
+        extra = EXTRAS.get(kind, "server")
+        raise EngineMissing(
+            f"the {kind} engine needs the package {missing.name}: pip install 'rhapsode[{extra}]'"
+        ) from missing
+    return opener
