@@ -1,1 +1,89 @@
-"""Rhapsode: chat in character and speech in a blend of voices, behind the MiniMax wire API."""
+"""Rhapsode: chat in character and speech in a blend of voices, behind the MiniMax wire API.
+
+The names below are the SDK. They are loaded when they are first used, so that a program that needs one part of the
+package (a worker process, the command line's help) does not wait for an HTTP client.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from rhapsode.version import __version__
+
+if TYPE_CHECKING:
+    from rhapsode.client import (
+        AsyncClient,
+        AsyncConversation,
+        AsyncReplyStream,
+        AuthenticationFailed,
+        BadRequest,
+        BalanceExhausted,
+        CallError,
+        ChatOptions,
+        Client,
+        ConnectionFailed,
+        ContentRefused,
+        Conversation,
+        RateLimited,
+        Reply,
+        ReplyCut,
+        ReplyStream,
+        ServerFailed,
+        Speech,
+        SpeechOptions,
+        TimedOut,
+        UnreadableReply,
+        Usage,
+    )
+    from rhapsode.core.chat import Bot, Role, Turn
+    from rhapsode.core.errors import RhapsodeError, SettingsError
+
+__all__ = [
+    "AsyncClient",
+    "AsyncConversation",
+    "AsyncReplyStream",
+    "AuthenticationFailed",
+    "BadRequest",
+    "BalanceExhausted",
+    "Bot",
+    "CallError",
+    "ChatOptions",
+    "Client",
+    "ConnectionFailed",
+    "ContentRefused",
+    "Conversation",
+    "RateLimited",
+    "Reply",
+    "ReplyCut",
+    "ReplyStream",
+    "RhapsodeError",
+    "Role",
+    "ServerFailed",
+    "SettingsError",
+    "Speech",
+    "SpeechOptions",
+    "TimedOut",
+    "Turn",
+    "UnreadableReply",
+    "Usage",
+    "__version__",
+]
+
+_ELSEWHERE = {
+    "Bot": "rhapsode.core.chat",
+    "RhapsodeError": "rhapsode.core.errors",
+    "Role": "rhapsode.core.chat",
+    "SettingsError": "rhapsode.core.errors",
+    "Turn": "rhapsode.core.chat",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_ELSEWHERE.get(name, "rhapsode.client")), name)
+    globals()[name] = value  # asked once a name
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

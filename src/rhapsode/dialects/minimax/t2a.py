@@ -58,8 +58,16 @@ class WireError(Struct, frozen=True):
     base_resp: BaseResp | None = None
 
 
+class _AnyError(Struct, frozen=True):
+    """As another server writes it: chat calls the trace id `id`, and what answers before the endpoint may too."""
+
+    trace_id: str | None = None
+    id: str | None = None
+    base_resp: BaseResp | None = None
+
+
 _DECODER = msgspec.json.Decoder(WireRequest)
-_ERROR_DECODER = msgspec.json.Decoder(WireError)
+_ERROR_DECODER = msgspec.json.Decoder(_AnyError)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -109,7 +117,7 @@ def read_error(body: bytes, *, trace_id: str | None = None) -> StatusError:
     """What another server's JSON answer says; success never is JSON here. Raises `MalformedBody`."""
     wire = read_json(_ERROR_DECODER, body)
     try:
-        check(wire.base_resp, wire.trace_id or trace_id)
+        check(wire.base_resp, wire.trace_id or wire.id or trace_id)
     except StatusError as error:
         return error
     raise InvalidField("base_resp", "a JSON answer that does not say what failed")

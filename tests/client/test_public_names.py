@@ -1,0 +1,55 @@
+import subprocess
+import sys
+
+import rhapsode
+import rhapsode.client
+from rhapsode.core import chat, errors
+
+
+def test_the_public_names() -> None:
+    """A name that comes or goes is a decision: it changes this list."""
+    assert rhapsode.__all__ == [
+        "AsyncClient",
+        "AsyncConversation",
+        "AsyncReplyStream",
+        "AuthenticationFailed",
+        "BadRequest",
+        "BalanceExhausted",
+        "Bot",
+        "CallError",
+        "ChatOptions",
+        "Client",
+        "ConnectionFailed",
+        "ContentRefused",
+        "Conversation",
+        "RateLimited",
+        "Reply",
+        "ReplyCut",
+        "ReplyStream",
+        "RhapsodeError",
+        "Role",
+        "ServerFailed",
+        "SettingsError",
+        "Speech",
+        "SpeechOptions",
+        "TimedOut",
+        "Turn",
+        "UnreadableReply",
+        "Usage",
+        "__version__",
+    ]
+
+
+def test_every_public_name_is_there_and_the_clients_are_all_public() -> None:
+    for name in rhapsode.__all__:
+        assert getattr(rhapsode, name) is not None
+    assert set(rhapsode.client.__all__) <= set(rhapsode.__all__)
+    assert rhapsode.Bot is chat.Bot
+    assert rhapsode.RhapsodeError is errors.RhapsodeError
+    assert dir(rhapsode) == rhapsode.__all__
+    assert not hasattr(rhapsode, "Nothing")
+
+
+def test_a_part_of_the_package_does_not_bring_the_http_client_along() -> None:
+    code = "import sys, rhapsode.core.chat; sys.exit('httpx2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
