@@ -1,0 +1,97 @@
+"""The embedded speech engine: espeak-ng and WORLD, in worker processes of their own.
+
+espeak-ng is GPL-3.0 and one global state, so neither it nor WORLD is imported here: a request is planned in the
+server, and its pieces are spoken by whichever worker is free.
+"""
+
+import os
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from importlib.util import find_spec
+from typing import Annotated
+
+import msgspec
+
+from rhapsode.core.errors import EngineMissing
+from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
+from rhapsode.core.voice import Voice
+from rhapsode.engines.fair_queue import Lane
+from rhapsode.engines.options import read_options
+from rhapsode.engines.speech.piece_job import RATE, PieceJob, encode_job
+from rhapsode.engines.speech.script import Rest, Say, read_shares, read_steps, read_tempo
+from rhapsode.engines.speech.sound import silence
+from rhapsode.engines.workers import Result, WorkerPool
+
+_WORKER = "rhapsode.engines.speech.worker"
+_PACKAGES = ("espeakng_loader", "pyworld", "numpy")
+_AT_ONCE = 2
+"""pieces of one request in work: the one that is heard, and the next. It also bounds what a slow listener leaves
+waiting here, to some 20 s of sound."""
+_MOST_BY_DEFAULT = 4
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`workers` is the number of processes: by default one a core, four at most."""
+
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] | None = None
+
+
+async def open_engine(options: Mapping[str, object], *, voices: Sequence[Voice]) -> SpeechEngine:
+    """The engine. Its workers start meanwhile, in some 0.5 s; what is asked for until then waits.
+
+    Raises `SettingsError` for a wrong option, `EngineMissing` when the extra is not installed.
+    """
+    setting = read_options(options, Options, kind="espeak")
+    missing = [package for package in _PACKAGES if find_spec(package) is None]
+    if missing:
+        raise EngineMissing(f"the espeak engine needs the package {missing[0]}: pip install 'rhapsode[espeak]'")
+    size = setting.workers or min(_cores(), _MOST_BY_DEFAULT)
+    return EspeakEngine(WorkerPool(_WORKER, size=size), voices)
+
+
+class EspeakEngine:
+    """Speaks in any blend of `voices`; closes `pool`."""
+
+    def __init__(self, pool: WorkerPool, voices: Sequence[Voice]) -> None:
+        self._pool = pool
+        self._voices = {voice.id: voice for voice in voices}
+
+    def voices(self) -> Sequence[Voice]:
+        """Every voice of the catalogue."""
+        return tuple(self._voices.values())
+
+    async def speak(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
+        """The sound in order. The first block leaves as soon as it is made."""
+        shares = read_shares(request, self._voices)
+        tempo = read_tempo(request, shares)
+        steps = read_steps(request, tempo)
+        jobs = (
+            encode_job(PieceJob(text=step.text, shares=shares, tempo=tempo, semitones=request.pitch))
+            for step in steps
+            if isinstance(step, Say)
+        )
+        lane = Lane()
+        ahead: deque[Result] = deque()
+        try:
+            for step in steps:
+                if isinstance(step, Rest):
+                    for block in silence(step.seconds, RATE):
+                        yield block
+                    continue
+                while len(ahead) < _AT_ONCE and (job := next(jobs, None)) is not None:
+                    ahead.append(self._pool.submit(job, lane))
+                async for samples in ahead[0]:
+                    yield Pcm(rate=RATE, samples=samples)
+                ahead.popleft()
+        finally:
+            for result in ahead:
+                result.cancel()
+
+    async def close(self) -> None:
+        """End the workers."""
+        await self._pool.close()
+
+
+def _cores() -> int:
+    """The cores that this process may use: a container often grants fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,72 @@
+"""A request as the steps that an engine takes: say this, rest so long; and the voices that it names."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rhapsode.core.errors import InvalidField, UnknownVoice
+from rhapsode.core.speech import Pause, SpeechRequest
+from rhapsode.core.voice import Timbre, Voice
+from rhapsode.text.sentences import cut
+from rhapsode.text.speakable import clean
+
+Shares = tuple[tuple[Timbre, int], ...]
+"""A blend: timbres and their weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Say:
+    """A piece of text, free of what no engine may see."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """Silence, in seconds of the final sound."""
+
+    seconds: float
+
+
+def read_shares(request: SpeechRequest, voices: Mapping[str, Voice]) -> Shares:
+    """The blend. Raises `UnknownVoice`."""
+    for share in request.voices:
+        if share.voice_id not in voices:
+            raise UnknownVoice("voice_id", share.voice_id)
+    return tuple((voices[share.voice_id].timbre, share.weight) for share in request.voices)
+
+
+def read_tempo(request: SpeechRequest, shares: Shares) -> float:
+    """How many times quicker than the reference speaker: the speed, times the weighted geometric mean of the paces."""
+    total = sum(weight for _, weight in shares)
+    return request.speed * math.exp(
+        sum(weight * math.log(timbre.pace) for timbre, weight in sorted_shares(shares)) / total
+    )
+
+
+def sorted_shares(shares: Shares) -> Shares:
+    """The shares in one order, so that theirs cannot change a rounding."""
+    return tuple(sorted(shares, key=repr))
+
+
+def read_steps(request: SpeechRequest, tempo: float) -> list[Say | Rest]:
+    """What to do, beginning and ending with speech. Raises `InvalidField` where there is nothing to say.
+
+    Rests between pieces follow the tempo; a pause that the caller asked for is exact, and stands in for the rest
+    there.
+    """
+    steps: list[Say | Rest] = []
+    rest = 0.0
+    for part in request.script:
+        if isinstance(part, Pause):
+            steps.append(Rest(seconds=part.milliseconds / 1000))
+            rest = 0.0
+            continue
+        for piece in cut(part):
+            if rest:
+                steps.append(Rest(seconds=rest))
+            steps.append(Say(text=clean(piece.text)))
+            rest = piece.rest / tempo
+    if not any(isinstance(step, Say) for step in steps):
+        raise InvalidField("text", "holds nothing that can be spoken: no letter and no digit")
+    return steps

@@ -1,0 +1,86 @@
+"""A speech engine that hums: one tone a letter or digit, at the blend's pitch. For tests: quick, and exact."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from rhapsode.core.errors import EngineError
+from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
+from rhapsode.core.voice import Voice
+from rhapsode.engines.options import read_options
+from rhapsode.engines.speech.script import Rest, Shares, read_shares, read_steps, read_tempo, sorted_shares
+from rhapsode.engines.speech.sound import blocks, silence
+from rhapsode.text.speakable import speakable
+
+_RATE = 16000
+_TONE, _GAP = 0.12, 0.06
+"""seconds of a letter or digit, and of any other character, at tempo 1"""
+_LEVEL = 0.14
+"""amplitude: about -20 dB"""
+_FADE = 0.005
+"""seconds: without it each tone would begin with a click"""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """There are none."""
+
+
+async def open_engine(options: Mapping[str, object], *, voices: Sequence[Voice]) -> SpeechEngine:
+    """The engine. Raises `SettingsError` for any option."""
+    read_options(options, Options, kind="tone")
+    return ToneEngine(voices)
+
+
+class ToneEngine:
+    """Hums in any blend of `voices`: the pitch is their weighted geometric mean, and so is the pace."""
+
+    def __init__(self, voices: Sequence[Voice]) -> None:
+        self._voices = {voice.id: voice for voice in voices}
+        self._closed = False
+
+    def voices(self) -> Sequence[Voice]:
+        """Every voice of the catalogue."""
+        return tuple(self._voices.values())
+
+    async def speak(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
+        """The sound in order, a piece at a time."""
+        if self._closed:
+            raise EngineError("the engine is closed")
+        shares = read_shares(request, self._voices)
+        tempo = read_tempo(request, shares)
+        hertz = _pitch(shares) * 2 ** (request.pitch / 12)
+        for step in read_steps(request, tempo):
+            if isinstance(step, Rest):
+                for block in silence(step.seconds, _RATE):
+                    yield block
+                continue
+            for block in blocks(_hum(step.text, hertz, tempo), _RATE):
+                yield Pcm(rate=_RATE, samples=block)
+                await asyncio.sleep(0)  # others get their turn
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        self._closed = True
+
+
+def _pitch(shares: Shares) -> float:
+    total = sum(weight for _, weight in shares)
+    return math.exp(sum(weight * math.log(timbre.pitch) for timbre, weight in sorted_shares(shares)) / total)
+
+
+def _hum(text: str, hertz: float, tempo: float) -> bytes:
+    """Each character's tone or gap, little-endian float32; blanks at the ends make none."""
+    tone = np.arange(round(_TONE / tempo * _RATE))
+    edge = np.minimum(tone, tone[::-1]) / (_FADE * _RATE)
+    hum = (_LEVEL * np.sin(2 * math.pi * hertz * tone / _RATE) * np.minimum(edge, 1.0)).astype("<f4").tobytes()
+    gap = bytes(round(_GAP / tempo * _RATE) * 4)
+    first, last = _ends(text)
+    return b"".join(hum if speakable(character) else gap for character in text[first:last])
+
+
+def _ends(text: str) -> tuple[int, int]:
+    heard = [place for place, character in enumerate(text) if speakable(character)]
+    return heard[0], heard[-1] + 1

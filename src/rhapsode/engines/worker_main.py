@@ -1,0 +1,105 @@
+"""The inside of a worker process: one job at a time, until its parent goes.
+
+A worker is `python -m MODULE rhapsode-worker ...`, whose module calls `serve_jobs`. It leaves SIGINT and SIGTERM to its
+parent, which ends it by closing its standard input; should the parent be killed, the same pipe ends, and on Linux
+the kernel kills the worker too. Both hold in the middle of a long native call.
+"""
+
+import ctypes
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from rhapsode.engines.worker_messages import (
+    PREFIX,
+    Block,
+    Cancel,
+    Done,
+    Failed,
+    FromWorker,
+    Job,
+    Ready,
+    pack,
+    read_to_worker,
+)
+
+Stop = Callable[[], bool]
+"""Whether the listener has gone: ask it wherever stopping is possible."""
+Work = Callable[[bytes, Stop], Iterator[bytes]]
+"""A job's body in, its blocks out; it must make the same blocks of the same body, in any worker."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+def serve_jobs(prepare: Callable[[], Work]) -> None:
+    """Never returns. `prepare` loads what the work needs, and warms it up."""
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop_signal, signal.SIG_IGN)
+    _die_with_parent()
+    out = _take_standard_output()
+    inbox = _Inbox(sys.stdin.buffer)
+    threading.Thread(target=inbox.read, name="inbox", daemon=True).start()
+    work = prepare()
+    _send(out, Ready())
+    while True:
+        job = inbox.jobs.get()
+        _send(out, _do(work, job, inbox, out))
+
+
+def _do(work: Work, job: Job, inbox: "_Inbox", out: BinaryIO) -> Done | Failed:
+    def stop() -> bool:
+        return inbox.cancelled == job.number
+
+    try:
+        for block in work(job.body, stop):
+            if stop():
+                break
+            _send(out, Block(block))
+    except Exception as fault:  # noqa: BLE001 - the boundary of a job: the worker outlives what its job does
+        traceback.print_exc()
+        return Failed(type(fault).__name__)
+    return Done()
+
+
+class _Inbox:
+    """Reads the parent's messages beside the work, so that a cancellation is seen between two blocks."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.cancelled = -1
+
+    def read(self) -> None:
+        """Until the parent closes the pipe, or is gone: then the process ends on the spot, whatever it does."""
+        while (prefix := self._stream.read(PREFIX.size)) and len(prefix) == PREFIX.size:
+            match read_to_worker(self._stream.read(PREFIX.unpack(prefix)[0])):
+                case Job() as job:
+                    self.jobs.put(job)
+                case Cancel(number):
+                    self.cancelled = number
+        os._exit(0)
+
+
+def _send(out: BinaryIO, message: FromWorker) -> None:
+    try:
+        out.write(pack(message))
+        out.flush()
+    except BrokenPipeError:
+        os._exit(0)  # the parent reads no more
+
+
+def _take_standard_output() -> BinaryIO:
+    """The pipe to the parent, ours alone: what native code prints goes to standard error."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return out
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
