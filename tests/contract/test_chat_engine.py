@@ -1,14 +1,14 @@
 """What every chat engine does, whatever is inside."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from rhapsode.core.chat import ChatEnd, ChatEngine, ChatText, Finish, collect
+from rhapsode.core.chat import ChatEnd, ChatEngine, ChatEvent, ChatText, Finish, Turn, collect
 from rhapsode.core.errors import EngineError, PromptTooLong, SettingsError
 from rhapsode.engines.chat.visible import is_visible
 from rhapsode.engines.registry import CHAT, open_chat
@@ -116,7 +116,7 @@ async def test_a_full_context_ends_the_reply(open_cramped: Open) -> None:
 
 async def test_who_leaves_does_not_hold_up_who_comes(engine: ChatEngine) -> None:
     for _ in range(12):
-        async with aclosing(_generator(engine, LONG_STORY)) as events:
+        async with _talking(engine) as events:
             assert isinstance(await anext(events), ChatText)
     assert (await collect(engine.reply(chat("hello", max_tokens=3)))).text
 
@@ -149,13 +149,13 @@ async def test_a_scene_with_samples_and_several_speakers(engine: ChatEngine) -> 
 
 
 @pytest.mark.parametrize("turns", [(replied("Welcome!"),), (says("Hm."), replied("Yes?")), (says(""),)])
-async def test_any_order_of_turns_is_answered(engine: ChatEngine, turns: tuple[str, ...]) -> None:
+async def test_any_order_of_turns_is_answered(engine: ChatEngine, turns: tuple[Turn, ...]) -> None:
     assert (await collect(engine.reply(chat(*turns, bots=(MM,), max_tokens=4)))).text
 
 
 async def test_a_closed_engine_replies_no_more(open_cramped: Open) -> None:
     engine = await open_cramped(512)
-    async with aclosing(_generator(engine, LONG_STORY)) as events:
+    async with _talking(engine) as events:
         await anext(events)
         await engine.close()
         with pytest.raises(EngineError):
@@ -170,11 +170,11 @@ async def test_a_wrong_option_is_named(kind: str) -> None:
         await open_chat(kind, {"context": "wide"}, find_model=find)
 
 
-async def _generator(engine: ChatEngine, text: str) -> AsyncGenerator[ChatText | ChatEnd]:
-    async for event in engine.reply(chat(f"{text} scripted:hold", max_tokens=2000)):
-        yield event
+def _talking(engine: ChatEngine) -> aclosing[AsyncGenerator[ChatEvent]]:
+    """A long reply, which the scripted engine holds open, to be closed."""
+    return aclosing(engine.reply(chat(f"{LONG_STORY} scripted:hold", max_tokens=2000)))
 
 
-async def _read_on(events: AsyncGenerator[ChatText | ChatEnd]) -> None:
+async def _read_on(events: AsyncIterator[ChatEvent]) -> None:
     async for _ in events:
         pass

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
+from typing import Self
 
 from rhapsode.core.errors import EngineError
 
@@ -15,8 +16,9 @@ NATIVE_ERRORS = (RuntimeError, ValueError, LookupError, ArithmeticError, TypeErr
 
 
 class NativeCall:
-    """One call, under way from the start until its thread has returned.
+    """One call, under way from the start until its thread has returned. To be used with `async with`, and read.
 
+    It is no generator, since an event loop that shuts down closes all generators at once, the inner before the outer.
     The chunks that wait to be read are bounded by what the call can produce: a reply has a token limit.
     """
 
@@ -38,22 +40,28 @@ class NativeCall:
         """Ask the native code to end; it does so at its next chunk."""
         self._stopped = True
 
-    async def chunks(self) -> AsyncGenerator[bytes]:
-        """Every chunk. Closing it ends the call and waits until it has. Raises `EngineError`."""
-        try:
-            while True:
-                await self._news.wait()
-                self._news.clear()
-                self._told = False  # before the last look: what comes later tells again
-                while self._arrived:
-                    yield self._arrived.popleft()
-                if self._ended.is_set():
-                    break
-            if self._error is not None:
-                raise EngineError(f"llama.cpp failed: {type(self._error).__name__}") from self._error
-        finally:
-            self.stop()
-            await self._ended.wait()
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends the call, and waits until it has ended."""
+        self.stop()
+        await self._ended.wait()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next chunk. Raises `EngineError`."""
+        while not self._arrived:
+            if self._ended.is_set():
+                if self._error is not None:
+                    raise EngineError(f"llama.cpp failed: {type(self._error).__name__}") from self._error
+                raise StopAsyncIteration
+            await self._news.wait()
+            self._news.clear()
+            self._told = False  # before the next look: what comes later tells again
+        return self._arrived.popleft()
 
     def _run(self) -> None:
         try:

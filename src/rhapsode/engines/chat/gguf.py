@@ -109,6 +109,8 @@ class _Reader:
 
     def string(self) -> str:
         end = self.position + _U64.size + int(self.scalar(_U64))
+        if end > len(self._data):
+            raise ValueError("a string goes beyond the end of the file")
         text = self._data[self.position : end]
         self.position = end
         return text.decode(errors="replace")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,7 +15,7 @@ from rhapsode.engines.chat.chunks import Chunk, Fault, read_chunk
 from rhapsode.engines.chat.completion import Completion, write_body
 from rhapsode.engines.chat.cores import usable_cores
 from rhapsode.engines.chat.gguf import ModelFacts, read_facts
-from rhapsode.engines.chat.line import Line
+from rhapsode.engines.chat.line import Line, Place
 from rhapsode.engines.chat.markers import Markers
 from rhapsode.engines.chat.native import NativeServer, Size, load
 from rhapsode.engines.chat.render import render
@@ -97,8 +96,12 @@ class LlamaEngine:
         prompt = render(request, markers=self._markers)
         self._refuse_giants(sum(len(message.content.encode()) for message in prompt.messages))
         completion = Completion(max_tokens=request.max_tokens)
-        async with aclosing(self._chunks(write_body(prompt, request))) as chunks:
-            async for chunk in chunks:
+        place = await self._line.enter()
+        async with self._start(write_body(prompt, request), place) as call:
+            async for data in call:
+                chunk = read_chunk(data)
+                if chunk.prompt_done:
+                    place.evaluated()
                 self._check(chunk)
                 if piece := completion.feed(chunk):
                     yield ChatText(text=piece)
@@ -115,26 +118,23 @@ class LlamaEngine:
         last, self._server = [self._server], None
         await asyncio.to_thread(last.clear)  # frees the model, which blocks
 
-    async def _chunks(self, body: bytes) -> AsyncGenerator[Chunk]:
-        place = await self._line.enter()
+    def _start(self, body: bytes, place: Place) -> NativeCall:
+        """The call that frees the place when it has ended."""
+
+        def ended() -> None:
+            self._calls.discard(call)
+            place.leave()
+
         if self._server is None or self._line.closed:  # closed in the moment of entering
             place.leave()
             raise EngineError("the chat engine is closed")
         try:
-            call = NativeCall(partial(self._server.handle_chat_completions, body), on_end=place.leave)
+            call = NativeCall(partial(self._server.handle_chat_completions, body), on_end=ended)
         except RuntimeError as no_thread:
             place.leave()
             raise EngineError("no thread can be started for the reply") from no_thread
         self._calls.add(call)
-        try:
-            async with aclosing(call.chunks()) as raw:
-                async for data in raw:
-                    chunk = read_chunk(data)
-                    if chunk.prompt_done:
-                        place.evaluated()
-                    yield chunk
-        finally:
-            self._calls.discard(call)
+        return call
 
     def _refuse_giants(self, size: int) -> None:
         """A text of `size` bytes that cannot fit, whatever its tokens: llama.cpp would count them, for seconds."""
