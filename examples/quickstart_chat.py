@@ -16,8 +16,8 @@ headers = {"Authorization": f"Bearer {os.environ['RHAPSODE_API_KEY']}"}
 messages: list[dict[str, str]] = []
 body = {
     "model": "abab5.5-chat",
-    "tokens_to_generate": 128,
-    "temperature": 0.1,
+    "tokens_to_generate": 64,
+    "temperature": 0.5,
     "bot_setting": [{"bot_name": BOT, "content": f"{BOT}是一位友好的助理，用简短的中文回答问题，并记得用户说过的话。"}],
     "reply_constraints": {"sender_type": "BOT", "sender_name": BOT},
     "messages": messages,

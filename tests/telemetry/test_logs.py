@@ -37,12 +37,12 @@ def stream() -> io.StringIO:
 def test_events_of_structlog_and_of_the_standard_library_look_alike(stream: io.StringIO) -> None:
     configure_logs(json=True, level="info", stream=stream)
     structlog.get_logger("rhapsode").info("served", port=8765)
-    logging.getLogger("uvicorn.error").info("started on %s", "127.0.0.1")
+    logging.getLogger("uvicorn.error").warning("started on %s", "127.0.0.1")
     ours, theirs = logged(stream)
     assert ours["event"] == "served"
     assert ours["port"] == 8765
     assert theirs["event"] == "started on 127.0.0.1"
-    assert [event["level"] for event in (ours, theirs)] == ["info", "info"]
+    assert [event["level"] for event in (ours, theirs)] == ["info", "warning"]
     assert [event["logger"] for event in (ours, theirs)] == ["rhapsode", "uvicorn.error"]
     assert all(str(event["timestamp"]).endswith("Z") for event in (ours, theirs))
 

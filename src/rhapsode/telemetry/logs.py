@@ -58,6 +58,9 @@ def configure_logs(*, json: bool, level: LogLevel, stream: TextIO | None = None)
         logger.handlers.clear()
         logger.propagate = True
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn.error").setLevel(
+        max(logging.WARNING, root.level)
+    )  # its comings and goings are ours to tell
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
