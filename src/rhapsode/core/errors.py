@@ -18,7 +18,8 @@
         ├── Draining
         ├── Overloaded
         ├── EngineError         an engine failed
-        │   └── EngineMissing   it is not installed, or its model is not there
+        │   └── EngineMissing   it is not installed
+        │       └── ModelMissing    its model is not there, and can be fetched
         └── StorageError        the database or the disk failed
 
 A message is one English sentence without a full stop that says what is wrong and what to do. It never holds a secret
@@ -136,6 +137,14 @@ class EngineError(ServiceError):
 
 class EngineMissing(EngineError):
     """An engine, or its model, is not installed; the message says how to install it."""
+
+
+class ModelMissing(EngineMissing):
+    """A model of the catalogue is not on this machine: `rhapsode models pull` with its name fetches it."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"the model {model} is not on this machine: rhapsode models pull {model}")
+        self.model = model
 
 
 class StorageError(ServiceError):

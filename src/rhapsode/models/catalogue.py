@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from rhapsode.core.errors import EngineMissing, SettingsError
+from rhapsode.core.errors import EngineMissing, ModelMissing, SettingsError
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +51,8 @@ def find_entry(name: str) -> Model:
 def find_model(name: str, *, directory: Path) -> Path:
     """The file of a model: a path to a GGUF is taken as it is; `directory` is where pulled models lie.
 
-    Raises `EngineMissing` when the file is not there, `SettingsError` for a name that is not known.
+    Raises `ModelMissing`, or `EngineMissing` for a path, when the file is not there; `SettingsError` for a name that is
+    not known.
     """
     if name.lower().endswith(_GGUF):
         path = Path(name).expanduser()
@@ -62,7 +63,7 @@ def find_model(name: str, *, directory: Path) -> Path:
     for path in (installed_file(entry), directory / entry.file):
         if path is not None and path.is_file():
             return path
-    raise EngineMissing(f"the model {entry.name} is not on this machine: rhapsode models pull {name}")
+    raise ModelMissing(name)
 
 
 def installed_file(entry: Model) -> Path | None:
