@@ -1,7 +1,12 @@
-"""The SDK: typed calls to any server that speaks the platform's API."""
+"""The SDK: typed calls to any server that speaks the platform's API.
 
+Most names are public as `rhapsode.NAME`. `find_address`, `names_address`, `chat_request` and `speech_request` are for
+this project's own command line, which reads the same arguments and does without a server.
+"""
+
+from rhapsode.client._address import Address, find_address, names_address
 from rhapsode.client._async import AsyncClient
-from rhapsode.client._calls import ChatOptions, SpeechOptions
+from rhapsode.client._calls import ChatOptions, SpeechOptions, chat_request, speech_request
 from rhapsode.client._conversation import AsyncConversation, Conversation
 from rhapsode.client._errors import (
     AuthenticationFailed,
@@ -21,6 +26,7 @@ from rhapsode.client._stream import AsyncReplyStream, ReplyStream
 from rhapsode.client._sync import Client
 
 __all__ = [
+    "Address",
     "AsyncClient",
     "AsyncConversation",
     "AsyncReplyStream",
@@ -43,4 +49,8 @@ __all__ = [
     "TimedOut",
     "UnreadableReply",
     "Usage",
+    "chat_request",
+    "find_address",
+    "names_address",
+    "speech_request",
 ]

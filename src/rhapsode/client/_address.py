@@ -48,6 +48,11 @@ def find_address(
     )
 
 
+def names_address(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says which server to call."""
+    return _first(environ, BASE_URL_VARIABLES) is not None
+
+
 def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((value for name in names if (value := environ.get(name, "").strip())), None)
 

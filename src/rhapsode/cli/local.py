@@ -1,0 +1,107 @@
+"""The engines in this process, for a machine where no server runs.
+
+The event loop lives in a thread of its own, so that the engines are looked after while the main thread waits for a
+key. What is asked goes through the wire's own reader first: a rule that the server has, holds here too.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, aclosing, contextmanager
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from rhapsode.cli.screen import Screen
+from rhapsode.client import ChatOptions, Speech, SpeechOptions, chat_request, speech_request
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, Finish, Turn
+from rhapsode.core.errors import EngineMissing
+from rhapsode.core.speech import SpeechRequest
+from rhapsode.dialects.minimax import chat_pro, t2a
+from rhapsode.settings.home import Home
+
+if TYPE_CHECKING:
+    from rhapsode.service.chat import ChatService
+    from rhapsode.service.speech import SpeechService
+
+ServiceT = TypeVar("ServiceT")
+_Opens = Callable[[Home], AbstractAsyncContextManager[ServiceT]]
+
+
+class LocalChat:
+    """Replies with the engines of the home's settings."""
+
+    def __init__(self, portal: BlockingPortal, service: "ChatService") -> None:
+        self._portal = portal
+        self._service = service
+
+    def reply(self, turns: Sequence[Turn], options: ChatOptions, /) -> Generator[str | Finish]:
+        """As `Replier.reply`."""
+        call = chat_pro.ProCall(request=chat_request(turns, **options))
+        request = chat_pro.read_request(chat_pro.write_request(call)).request
+        heard: SimpleQueue[ChatEvent | None] = SimpleQueue()
+        work = self._portal.start_task_soon(self._work, request, heard)
+        try:
+            while (event := heard.get()) is not None:
+                yield event.finish if isinstance(event, ChatEnd) else event.text
+            work.result()  # raises what the work raised
+        finally:
+            work.cancel()
+
+    async def _work(self, request: ChatRequest, heard: SimpleQueue[ChatEvent | None]) -> None:
+        try:
+            async with aclosing(self._service.reply(request)) as events:
+                async for event in events:
+                    heard.put(event)
+        finally:
+            heard.put(None)
+
+
+class LocalSpeech:
+    """Speaks with the engine of the home's settings."""
+
+    def __init__(self, portal: BlockingPortal, service: "SpeechService") -> None:
+        self._portal = portal
+        self._service = service
+
+    def speak(self, text: str, options: SpeechOptions, /) -> Speech:
+        """As `Speaker.speak`."""
+        request = t2a.read_request(t2a.write_request(speech_request(text, **options)))
+        work = self._portal.start_task_soon(self._work, request)
+        try:
+            return Speech(audio=work.result(), content_type=t2a.CONTENT_TYPE, trace_id=None)
+        finally:
+            work.cancel()
+
+    async def _work(self, request: SpeechRequest) -> bytes:
+        async with aclosing(self._service.speak(request)) as pieces:
+            return b"".join([piece async for piece in pieces])
+
+
+@contextmanager
+def open_local_chat(screen: Screen, home: Home) -> Generator[LocalChat]:
+    """The chat engines, loaded. Raises EngineMissing, SettingsError, EngineError."""
+    open_service, _ = _server_parts(screen)
+    with start_blocking_portal() as portal, ExitStack() as stack:
+        with screen.busy(screen.words.loading_chat):
+            service = stack.enter_context(portal.wrap_async_context_manager(open_service(home)))
+        yield LocalChat(portal, service)
+
+
+@contextmanager
+def open_local_speech(screen: Screen, home: Home) -> Generator[LocalSpeech]:
+    """The speech engine, started. Raises EngineMissing, SettingsError, EngineError."""
+    _, open_service = _server_parts(screen)
+    with start_blocking_portal() as portal, ExitStack() as stack:
+        with screen.busy(screen.words.loading_speech):
+            service = stack.enter_context(portal.wrap_async_context_manager(open_service(home)))
+        yield LocalSpeech(portal, service)
+
+
+def _server_parts(screen: Screen) -> "tuple[_Opens[ChatService], _Opens[SpeechService]]":
+    try:
+        from rhapsode.server.app import open_chat_service, open_speech_service  # noqa: PLC0415  an extra
+        from rhapsode.telemetry.logs import configure_logs  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise EngineMissing(screen.words.missing_extra.format(missing=error.name)) from error
+    configure_logs(json=False, level="error")
+    return open_chat_service, open_speech_service

@@ -1,0 +1,152 @@
+"""Every sentence of the command line, in English and in Chinese, chosen by the locale.
+
+Errors themselves are English, as they come from the library; what stands around them is not. Options explain
+themselves in English in `--help`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Messages:
+    """One language. Names in braces are filled in by `str.format`."""
+
+    error: str
+    hint_no_server: str
+    hint_no_key: str
+    hint_busy: str
+    missing_extra: str
+    loading_chat: str
+    loading_speech: str
+    thinking: str
+    speaking: str
+    over_remote: str
+    over_local: str
+    how_to_leave: str
+    stopped: str
+    cut_by_length: str
+    cut_by_context: str
+    no_such_bot: str
+    assistant_name: str
+    assistant_description: str
+    user_name: str
+    saved: str
+    saved_without_length: str
+    nothing_to_say: str
+    sound_to_terminal: str
+    cannot_write: str
+    ask_to_fetch: str
+    model_here: str
+    model_not_here: str
+    serving: str
+    first_key: str
+    key_kept: str
+    how_to_stop: str
+    voice_id: str
+    voice_name: str
+    voice_gender: str
+    voice_age: str
+    voice_style: str
+    model_name: str
+    model_size: str
+    model_licence: str
+    model_place: str
+
+
+ENGLISH = Messages(
+    error="error: {message}",
+    hint_no_server="start a server with `rhapsode serve`, or leave --base-url out to do without one",
+    hint_no_key="put a key into RHAPSODE_API_KEY, or make one with `rhapsode keys create --group NAME --save`",
+    hint_busy="try again in a minute",
+    missing_extra="this needs {missing}, which is not installed: pip install 'rhapsode[server,espeak]'",
+    loading_chat="Loading the model ...",
+    loading_speech="Starting the voices ...",
+    thinking="{name} is thinking ...",
+    speaking="Speaking ...",
+    over_remote="Talking through {base_url}.",
+    over_local="No server runs here: the engines run in this process.",
+    how_to_leave="Ctrl-C stops a reply, Ctrl-D leaves.",
+    stopped="(stopped)",
+    cut_by_length="(cut: --max-tokens {tokens} is used up)",
+    cut_by_context="(cut: the model's context is full)",
+    no_such_bot="there is no bot named {name}; there are {names}",
+    assistant_name="Assistant",
+    assistant_description="Assistant is a friendly helper who answers briefly and plainly.",
+    user_name="You",
+    saved="{path}: {seconds:.1f} s, {size} bytes",
+    saved_without_length="{path}: {size} bytes",
+    nothing_to_say="there is nothing to say: the text is empty",
+    sound_to_terminal="this would print sound to the terminal: name a file with -o, or pipe it on",
+    cannot_write="{path} cannot be written ({reason})",
+    ask_to_fetch="Fetch it now? [Y/n] ",
+    model_here="{path}",
+    model_not_here="not here: rhapsode models pull {name}",
+    serving="Serving on {base_url}",
+    first_key="The first group and its key; the key is shown this once:",
+    key_kept="Kept in {path} for the programs of this machine.",
+    how_to_stop="Ctrl-C stops the server; calls in flight may finish.",
+    voice_id="id",
+    voice_name="name",
+    voice_gender="gender",
+    voice_age="age",
+    voice_style="style",
+    model_name="name",
+    model_size="size",
+    model_licence="licence",
+    model_place="where",
+)
+
+CHINESE = Messages(
+    error="错误：{message}",
+    hint_no_server="用 `rhapsode serve` 启动服务；或去掉 --base-url，直接在本机运行",
+    hint_no_key="请设置环境变量 RHAPSODE_API_KEY，或用 `rhapsode keys create --group NAME --save` 创建密钥",
+    hint_busy="请一分钟后再试",
+    missing_extra="此命令需要服务端组件，但未安装 {missing}：pip install 'rhapsode[server,espeak]'",
+    loading_chat="正在加载模型……",
+    loading_speech="正在启动语音引擎……",
+    thinking="{name} 正在思考……",
+    speaking="正在合成语音……",
+    over_remote="正在通过 {base_url} 对话。",
+    over_local="本机没有运行服务：引擎在当前进程内运行。",
+    how_to_leave="Ctrl-C 停止当前回复，Ctrl-D 退出。",
+    stopped="（已停止）",
+    cut_by_length="（已截断：--max-tokens {tokens} 已用完）",
+    cut_by_context="（已截断：模型上下文已满）",
+    no_such_bot="没有名为 {name} 的角色；现有角色：{names}",
+    assistant_name="智能助理",
+    assistant_description="智能助理是一位友善的助手，回答简短明了。",
+    user_name="我",
+    saved="{path}：{seconds:.1f} 秒，{size} 字节",
+    saved_without_length="{path}：{size} 字节",
+    nothing_to_say="没有可朗读的内容：文本为空",
+    sound_to_terminal="音频不能直接输出到终端：请用 -o 指定文件，或用管道接走",
+    cannot_write="无法写入 {path}（{reason}）",
+    ask_to_fetch="现在获取吗？[Y/n] ",
+    model_here="{path}",
+    model_not_here="未安装：rhapsode models pull {name}",
+    serving="服务地址：{base_url}",
+    first_key="首个用户组及其密钥；密钥只显示这一次：",
+    key_kept="已保存到 {path}，供本机程序使用。",
+    how_to_stop="按 Ctrl-C 停止服务；进行中的请求会先完成。",
+    voice_id="音色 ID",
+    voice_name="名称",
+    voice_gender="性别",
+    voice_age="年龄",
+    voice_style="风格",
+    model_name="名称",
+    model_size="大小",
+    model_licence="许可证",
+    model_place="位置",
+)
+
+
+def is_chinese(environ: Mapping[str, str]) -> bool:
+    """Whether the locale asks for Chinese: the first of POSIX's three variables that is set decides."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    return next((environ[name] for name in names if environ.get(name)), "").lower().startswith("zh")
+
+
+def messages_for(environ: Mapping[str, str]) -> Messages:
+    """The language of the locale; English where there is none of ours."""
+    return CHINESE if is_chinese(environ) else ENGLISH
