@@ -78,9 +78,24 @@ class _Params(Protocol):
     cors_origins: str
     n_threads_http: int
     verbosity: int
+    flash_attn_type: object
+
+
+class _Attention(Protocol):
+    LLAMA_FLASH_ATTN_TYPE_AUTO: object
+    LLAMA_FLASH_ATTN_TYPE_DISABLED: object
+
+
+class _DeviceType(Protocol):
+    GGML_BACKEND_DEVICE_TYPE_CPU: object
+    GGML_BACKEND_DEVICE_TYPE_ACCEL: object
 
 
 class _Binding(Protocol):
+    llama_flash_attn_type: _Attention
+    ggml_backend_dev_type: _DeviceType
+
+    def get_device_info(self) -> list[dict[str, object]]: ...
     def CommonParams(self) -> _Params: ...  # noqa: N802 - the binding's name
     def Server(self, params: _Params, /) -> NativeServer: ...  # noqa: N802
 
@@ -101,6 +116,7 @@ def load(path: Path, size: Size, *, template: str) -> NativeServer:
     params.n_batch = params.n_ubatch = size.batch
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = size.threads
     params.cache_ram_mib = _CACHE_MIB
+    params.flash_attn_type = _attention()
     params.warmup = False
     params.chat_template = template
     # The reply is what the model writes, whole: nothing is taken for a tool call or for thoughts.
@@ -116,6 +132,19 @@ def load(path: Path, size: Size, *, template: str) -> NativeServer:
             f"llama.cpp cannot load {path}: is the file whole, and is there memory for {size.slots} slots"
             f" of {size.context} tokens?"
         ) from error
+
+
+def _attention() -> object:
+    """Flash attention on a GPU only.
+
+    On a CPU it is slow: 63 tokens a second, against 92 without it, at 1,000 tokens of context, 25 against 50 at 3,600.
+    """
+    kinds = _binding.ggml_backend_dev_type
+    slow = {kinds.GGML_BACKEND_DEVICE_TYPE_CPU, kinds.GGML_BACKEND_DEVICE_TYPE_ACCEL}
+    choice = _binding.llama_flash_attn_type
+    if all(device["type"] in slow for device in _binding.get_device_info()):
+        return choice.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    return choice.LLAMA_FLASH_ATTN_TYPE_AUTO
 
 
 def _close_listener(params: _Params) -> None:
