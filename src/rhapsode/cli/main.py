@@ -24,14 +24,22 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,  # noqa: FBT002
-) -> None:
-    """Chat in character and speech in a blend of voices, on hardware that you own."""
-    if version:
+def print_version(wanted: bool) -> None:  # noqa: FBT001  typer calls it with the option's value
+    """Print the version and end."""
+    if wanted:
         typer.echo(f"rhapsode {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Chat in character and speech in a blend of voices, on hardware that you own."""
+    del version  # its callback has ended the command
 
 
 app.command()(serve)

@@ -1,5 +1,6 @@
 """The work of `rhapsode say`: the text from where it is, the sound to where it goes, whole or not at all."""
 
+import errno
 import json
 import os
 import sys
@@ -25,10 +26,17 @@ def run_say(
     spoken = (sys.stdin.read() if text == STANDARD else text).strip()
     if not spoken:
         raise InvalidField("", screen.words.nothing_to_say)
+    _require_place(output, screen)
     with open_speaker(screen, find_home(home, os.environ), base_url) as speaker, screen.busy(screen.words.speaking):
         speech = speaker.speak(spoken, options)
     place = _write(speech, output, screen)
     _report(speech, place, screen, as_json=as_json)
+
+
+def _require_place(output: str, screen: Screen) -> None:
+    """Speaking takes its time: what will fail at its end should fail before."""
+    if output != STANDARD and not Path(output).resolve().parent.is_dir():
+        raise StorageError(screen.words.cannot_write.format(path=output, reason=os.strerror(errno.ENOENT)))
 
 
 def _write(speech: Speech, output: str, screen: Screen) -> Path | None:
