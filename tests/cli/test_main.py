@@ -1,9 +1,12 @@
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from rhapsode import __version__
-from tests.cli.command import rhapsode
+from tests.cli.command import COMMAND, SECONDS, environment, rhapsode
+from tests.client.player import Connection, Player, silence
 
 
 def test_the_version(tmp_path: Path) -> None:
@@ -35,6 +38,24 @@ def test_an_error_is_one_line_and_what_to_do(tmp_path: Path) -> None:
 def test_an_error_in_chinese(tmp_path: Path) -> None:
     result = rhapsode("say", " ", "-o", "a.mp3", home=tmp_path, env={"LC_ALL": "zh_CN.UTF-8"})
     assert (result.returncode, result.stderr) == (1, "错误：没有可朗读的内容：文本为空\n")
+
+
+def test_ctrl_c_ends_a_command_quietly_with_130(tmp_path: Path) -> None:
+    asked = threading.Event()
+
+    def answer(connection: Connection) -> None:
+        asked.set()
+        silence(connection)
+
+    with Player(answer) as server:
+        command = [*COMMAND, "say", "你好", "-o", str(tmp_path / "a.mp3"), "--base-url", server.url]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(tmp_path, {})) as process:
+            assert asked.wait(SECONDS)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=SECONDS)
+            assert (process.returncode, said) == (130, b"")
+        assert server.hung_up.wait(SECONDS)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_loads_little(tmp_path: Path) -> None:

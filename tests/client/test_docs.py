@@ -1,0 +1,33 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from rhapsode.client._calls import CHAT_PATH
+from tests.client.player import Connection, Player, events, play, reply, stream
+
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PAGE = Path(__file__).parents[2] / "docs" / "sdk.md"
+
+
+def sensible(connection: Connection) -> None:
+    """What a server would answer."""
+    asked = connection.player.asked[-1]
+    if not asked.target.startswith(CHAT_PATH):
+        return play(b"mp3", "audio/mpeg")(connection)
+    return (stream(*events("你", "好。")) if asked.json.get("stream") else reply("你好。"))(connection)
+
+
+def test_what_the_page_shows_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
+    assert len(blocks) == 4
+    names: dict[str, object] = {}
+    with Player(*[sensible] * 20) as server:
+        monkeypatch.setenv("RHAPSODE_BASE_URL", server.url)
+        for block in blocks:
+            exec(compile(block, str(PAGE), "exec"), names)  # noqa: S102  our own page
+    assert (tmp_path / "output.mp3").read_bytes() == b"mp3"
+    assert capsys.readouterr().out.count("你好。") == 6
