@@ -37,7 +37,6 @@ class Messages:
     sound_to_terminal: str
     cannot_write: str
     ask_to_fetch: str
-    model_here: str
     model_not_here: str
     serving: str
     first_key: str
@@ -80,7 +79,6 @@ ENGLISH = Messages(
     sound_to_terminal="this would print sound to the terminal: name a file with -o, or pipe it on",
     cannot_write="{path} cannot be written ({reason})",
     ask_to_fetch="Fetch it now? [Y/n] ",
-    model_here="{path}",
     model_not_here="not here: rhapsode models pull {name}",
     serving="Serving on {base_url}",
     first_key="The first group and its key; the key is shown this once:",
@@ -123,7 +121,6 @@ CHINESE = Messages(
     sound_to_terminal="音频不能直接输出到终端：请用 -o 指定文件，或用管道接走",
     cannot_write="无法写入 {path}（{reason}）",
     ask_to_fetch="现在获取吗？[Y/n] ",
-    model_here="{path}",
     model_not_here="未安装：rhapsode models pull {name}",
     serving="服务地址：{base_url}",
     first_key="首个用户组及其密钥；密钥只显示这一次：",
