@@ -20,6 +20,8 @@ from rhapsode.engines.chat.bridge import NATIVE_ERRORS
 _CACHE_MIB: Final = 512
 """Memory for the evaluated prompts of conversations that are in no slot: SmolLM2-135M takes 22 KiB a token."""
 
+_FIRST_WORD: Final = b'{"messages":[{"role":"user","content":"."}],"max_tokens":1}'
+
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
@@ -126,12 +128,20 @@ def load(path: Path, size: Size, *, template: str) -> NativeServer:
     params.verbosity = -1
     _close_listener(params)
     try:
-        return _binding.Server(params)
+        server = _binding.Server(params)
+        # Its thread is started and perhaps not yet in its loop. Freed in that moment it would never hear of it, and
+        # the destructor would wait for ever, holding the GIL. A reply of one token proves that the loop turns.
+        server.handle_chat_completions(_FIRST_WORD, _no_more)
     except NATIVE_ERRORS as error:
         raise EngineError(
             f"llama.cpp cannot load {path}: is the file whole, and is there memory for {size.slots} slots"
             f" of {size.context} tokens?"
         ) from error
+    return server
+
+
+def _no_more(_chunk: bytes) -> bool:
+    return True
 
 
 def _attention() -> object:
