@@ -78,10 +78,11 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         stack.callback(database.close)
         migrate(database)
         accounts = Accounts(database, home.secret(os.environ))
-        base_url = _base_url(listener)
-        first_key = await _keep_credentials(home, accounts, base_url)
         chat = await stack.enter_async_context(open_chat_service(home))
         speech, missing = await _open_speech(home, stack)
+        base_url = _base_url(listener)
+        # Last, so that a start that fails - a model is missing - does not use up the one telling of the first key.
+        first_key = await _keep_credentials(home, accounts, base_url)
         admission = Admission()
         app = create_app(chat=chat, speech=speech, authority=accounts, admission=admission)
         server = DrainingServer(_config(app), admission)
