@@ -46,6 +46,7 @@ class LiveServer:
             params={"GroupId": self.group_id},
             timeout=60,
             trust_env=False,
+            verify=False,
         )
 
     def environment(self) -> dict[str, str]:

@@ -103,11 +103,11 @@ def test_a_body_that_is_anything(deterministic: LiveServer, path: str, body: byt
 @RELAXED
 @given(
     query=st.binary(max_size=60).map(lambda raw: "".join(f"%{byte:02x}" for byte in raw)),
-    key=st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=60),
+    key=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60),
 )
 def test_any_key_and_any_query(deterministic: LiveServer, query: str, key: str) -> None:
     url = f"{deterministic.base_url}/v1/text_to_speech?GroupId={query}"
-    headers = {b"Authorization": f"Bearer {key}".encode("latin-1")}
-    answer = httpx2.post(url, headers=headers, content=b"{}", trust_env=False)
+    with deterministic.client() as client:
+        answer = client.post(url, headers={"Authorization": f"Bearer {key}"}, content=b"{}")
     assert answer.status_code == 200
     assert answer.json()["base_resp"]["status_code"] in {1004, 2049}
