@@ -25,7 +25,6 @@ class NativeCall:
     def __init__(self, work: Callable[[Listener], None], *, on_end: Callable[[], None]) -> None:
         """`on_end` is called on the event loop when the native code has returned, however it ended."""
         self._loop = asyncio.get_running_loop()
-        self._work = work
         self._on_end = on_end
         self._arrived: deque[bytes] = deque()
         self._news = asyncio.Event()
@@ -34,7 +33,8 @@ class NativeCall:
         self._error: Exception | None = None
         self._ended = asyncio.Event()
         # No daemon: the interpreter must not be taken down under native code that is about to call back into it.
-        threading.Thread(target=self._run, name="chat").start()
+        # It alone holds `work`, and what is bound in it: the model must be free to go when the call has ended.
+        threading.Thread(target=self._run, args=(work,), name="chat").start()
 
     def stop(self) -> None:
         """Ask the native code to end; it does so at its next chunk."""
@@ -63,12 +63,13 @@ class NativeCall:
             self._told = False  # before the next look: what comes later tells again
         return self._arrived.popleft()
 
-    def _run(self) -> None:
+    def _run(self, work: Callable[[Listener], None]) -> None:
         try:
-            self._work(self._take)
+            work(self._take)
         except NATIVE_ERRORS as error:
             self._error = error
         finally:
+            del work
             self._tell(self._end)
 
     def _take(self, chunk: bytes) -> bool:

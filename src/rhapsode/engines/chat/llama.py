@@ -31,7 +31,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `model`: a name of the model catalogue, or a path to a GGUF.
     `slots`: how many replies at once; each holds memory for a whole context.
-    `context`: tokens of a conversation, its reply included; 0 is what the model was trained on.
+    `context`: tokens of a conversation, its reply included; 0, or more than that, is what the model was trained on.
     `threads`: 0 is one for each physical core that the process may use.
     `queue`: how many calls may wait for a slot.
     `batch`: prompt tokens evaluated at a time. Small keeps other replies flowing and lets a call stop soon, and costs
