@@ -41,6 +41,14 @@ class Messages:
     serving: str
     first_key: str
     key_kept: str
+    key_shown_once: str
+    key_is_revoked: str
+    no_keys: str
+    key_id: str
+    key_group: str
+    key_ends: str
+    key_created: str
+    key_revoked: str
     how_to_stop: str
     voice_id: str
     voice_name: str
@@ -83,6 +91,14 @@ ENGLISH = Messages(
     serving="Serving on {base_url}",
     first_key="The first group and its key; the key is shown this once:",
     key_kept="Kept in {path} for the programs of this machine.",
+    key_shown_once="The key is not shown again.",
+    key_is_revoked="{key_id} of group {group} is revoked.",
+    no_keys="There are no keys yet.",
+    key_id="id",
+    key_group="group",
+    key_ends="ends in",
+    key_created="created",
+    key_revoked="revoked",
     how_to_stop="Ctrl-C stops the server; calls in flight may finish.",
     voice_id="id",
     voice_name="name",
@@ -125,6 +141,14 @@ CHINESE = Messages(
     serving="服务地址：{base_url}",
     first_key="首个用户组及其密钥；密钥只显示这一次：",
     key_kept="已保存到 {path}，供本机程序使用。",
+    key_shown_once="密钥不会再次显示。",
+    key_is_revoked="用户组 {group} 的 {key_id} 已吊销。",
+    no_keys="还没有密钥。",
+    key_id="ID",
+    key_group="用户组",
+    key_ends="末尾",
+    key_created="创建时间",
+    key_revoked="吊销时间",
     how_to_stop="按 Ctrl-C 停止服务；进行中的请求会先完成。",
     voice_id="音色 ID",
     voice_name="名称",
