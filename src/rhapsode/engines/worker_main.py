@@ -42,7 +42,7 @@ def serve_jobs(prepare: Callable[[], Work]) -> None:
         signal.signal(stop_signal, signal.SIG_IGN)
     _die_with_parent()
     out = _take_standard_output()
-    inbox = _Inbox(sys.stdin.buffer)
+    inbox = _Inbox()
     threading.Thread(target=inbox.read, name="inbox", daemon=True).start()
     work = prepare()
     _send(out, Ready())
@@ -69,20 +69,33 @@ def _do(work: Work, job: Job, inbox: "_Inbox", out: BinaryIO) -> Done | Failed:
 class _Inbox:
     """Reads the parent's messages beside the work, so that a cancellation is seen between two blocks."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.cancelled = -1
 
     def read(self) -> None:
         """Until the parent closes the pipe, or is gone: then the process ends on the spot, whatever it does."""
-        while (prefix := self._stream.read(PREFIX.size)) and len(prefix) == PREFIX.size:
-            match read_to_worker(self._stream.read(PREFIX.unpack(prefix)[0])):
+        while (prefix := _read(PREFIX.size)) and (body := _read(PREFIX.unpack(prefix)[0])):
+            match read_to_worker(body):
                 case Job() as job:
                     self.jobs.put(job)
                 case Cancel(number):
                     self.cancelled = number
         os._exit(0)
+
+
+def _read(size: int) -> bytes:
+    """Exactly so much from standard input, or nothing at its end.
+
+    Past Python's own buffer: that has a lock, and a process that ends while a thread waits in it aborts.
+    """
+    data = b""
+    while len(data) < size:
+        part = os.read(0, size - len(data))
+        if not part:
+            return b""
+        data += part
+    return data
 
 
 def _send(out: BinaryIO, message: FromWorker) -> None:

@@ -15,6 +15,8 @@ _HOP_SECONDS = 0.005
 """between two windows of noise"""
 _LOW_CUT = 55.0
 """Hz: below, nothing is voice, and an offset would build up under a train of pulses that all point one way."""
+_NOISE_LOW_CUT = 300.0
+"""Hz: neither breath nor a consonant hisses below; where a vowel ends, its last frames would rumble."""
 _SEED = 20_231_115
 """Any number: the same words shall sound the same every time."""
 _QUIETEST = 1e-5
@@ -31,8 +33,9 @@ class Vocoder:
         self._hop = round(rate * _HOP_SECONDS)
         self._window = (0.5 - 0.5 * np.cos(np.pi * np.arange(2 * self._hop) / self._hop)).astype(np.float32)
         self._radians = (2 * np.pi * np.arange(size // 2 + 1) / size).astype(np.float32)
-        octaves = np.arange(size // 2 + 1) * rate / size / _LOW_CUT
-        self._low_cut = (0.5 * np.log(octaves**4 / (1 + octaves**4) + _QUIETEST**2)).astype(np.float32)
+        frequencies = np.arange(size // 2 + 1) * rate / size
+        self._low_cut = _cut_below(_LOW_CUT, frequencies)
+        self._noise_low_cut = _cut_below(_NOISE_LOW_CUT, frequencies)
         self._random = np.random.Generator(np.random.PCG64(_SEED))
         self._grain = self._random.standard_normal(self._hop, np.float32)
         self._frames = no_frames(size // 2 + 1)
@@ -54,7 +57,11 @@ class Vocoder:
         total = round((self._first_frame + len(self._frames)) / self._step)
         hops = -(-total // self._hop)
         rest = total - self._done
-        return self._render(hops * self._hop)[:rest]
+        sound = self._render(hops * self._hop)[:rest]
+        # What still rings is cut off here: softly.
+        fade = min(len(sound), 2 * self._hop)
+        sound[len(sound) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+        return sound
 
     def _render(self, end: int) -> Sound:
         """Samples from what is done to `end`, a multiple of the hop."""
@@ -79,15 +86,11 @@ class Vocoder:
         ago = (phase[1:][beats] % 1.0) * period
         envelope, noise = self._at(start + beats - ago)
         voiced = 0.5 * np.log(np.maximum(1 - noise * noise, _QUIETEST**2))
-        response = self._filter(envelope / 2 + voiced + (0.5 * np.log(period)).astype(np.float32)[:, None])
-        # The pulse fell `ago` samples before its beat: begin one sample early, and delay by what is left.
+        response = self._filter(envelope / 2 + voiced + (0.5 * np.log(period))[:, None] + self._low_cut)
+        # The pulse fell `ago` samples before its beat. All are one sample late, so that none begins before its block.
         response *= np.exp(-1j * (1 - ago).astype(np.float32)[:, None] * self._radians)
-        pulses = np.fft.irfft(response, self._size)
-        for beat, pulse in zip(beats.tolist(), pulses, strict=True):
-            if beat:
-                sound[beat - 1 : beat - 1 + self._size] += pulse
-            else:
-                sound[: self._size - 1] += pulse[1:]
+        for beat, pulse in zip(beats.tolist(), np.fft.irfft(response, self._size), strict=True):
+            sound[beat : beat + self._size] += pulse
 
     def _add_noise(self, sound: Sound, start: int, end: int) -> None:
         hop = self._hop
@@ -96,14 +99,14 @@ class Vocoder:
         self._grain = grain[-hop:]
         windows = np.lib.stride_tricks.sliding_window_view(grain, 2 * hop)[::hop] * self._window
         envelope, noise = self._at(np.arange(start, end, hop) + hop)
-        response = self._filter(envelope / 2 + np.log(np.maximum(noise, _QUIETEST)))
+        response = self._filter(envelope / 2 + np.log(np.maximum(noise, _QUIETEST)) + self._noise_low_cut)
         bursts = np.fft.irfft(np.fft.rfft(windows, self._size) * response, self._size)
         for number, burst in enumerate(bursts):
             sound[number * hop : number * hop + self._size] += burst
 
     def _filter(self, log_amplitude: Floats | Sound) -> NDArray[np.complex64]:
         """The minimum-phase spectrum of each row, by folding its cepstrum."""
-        cepstrum = np.fft.irfft(log_amplitude + self._low_cut, self._size)
+        cepstrum = np.fft.irfft(log_amplitude.astype(np.float32), self._size)
         half = self._size // 2
         cepstrum[:, 1:half] *= 2
         cepstrum[:, half + 1 :] = 0
@@ -137,3 +140,9 @@ class Vocoder:
 
 def _between(left: Sound, right: Sound, share: Sound) -> Sound:
     return (left + (right - left) * share).astype(np.float32, copy=False)
+
+
+def _cut_below(hertz: float, frequencies: Floats) -> Sound:
+    """Log amplitude of a high-pass, 12 dB an octave."""
+    power = (frequencies / hertz) ** 4
+    return (0.5 * np.log(power / (1 + power) + _QUIETEST**2)).astype(np.float32)
