@@ -55,6 +55,8 @@ class Vocoder:
     def finish(self) -> Sound:
         """The rest. Nothing may be pushed afterwards."""
         total = round((self._first_frame + len(self._frames)) / self._step)
+        if not total:
+            return np.zeros(0, np.float32)
         hops = -(-total // self._hop)
         rest = total - self._done
         sound = self._render(hops * self._hop)[:rest]
