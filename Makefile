@@ -22,8 +22,8 @@ $(READY): requirements.lock pyproject.toml | $(UV)
 # uv, from the package index, by whichever of venv and pip this Python has.
 .uv/bin/uv:
 	@echo "Installing uv into .uv ..."
-	@$(PYTHON) -m venv .uv 2>/dev/null && .uv/bin/python -m pip install --quiet uv==$(UV_VERSION) \
-	  || $(PYTHON) -m pip install --quiet --upgrade --target .uv uv==$(UV_VERSION)
+	@$(PYTHON) -m venv .uv 2>/dev/null && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
+	  || $(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target .uv uv==$(UV_VERSION)
 
 demo: setup  ## the two quickstart jobs, on the embedded engines: two turns of chat and output.mp3
 	@$(BIN)/python examples/demo.py

@@ -24,9 +24,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="rhapsode-demo-") as home:
         print("Starting the server ...", flush=True)
         command = [sys.executable, "-m", "rhapsode", "serve", "--port", "0", "--home", home]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:  # noqa: S603 - our own program
+        with (
+            (Path(home) / "serve.txt").open("w+", encoding="utf-8") as said,
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said) as server,  # noqa: S603 - our own program
+        ):
             try:
-                environment = os.environ | wait_until_ready(server, Path(home) / "credentials.toml")
+                environment = os.environ | wait_until_ready(server, Path(home))
                 print("\nChat in character, two turns; the second one needs the first:", flush=True)
                 run("quickstart_chat.py", environment, stdin=TURNS)
                 print("\nSpeech in a blend of four voices:", flush=True)
@@ -39,18 +42,18 @@ def main() -> None:
     print(f"{OUTPUT}: {seconds_of(sound):.2f} s, {len(sound)} bytes. The server has stopped.")
 
 
-def wait_until_ready(server: subprocess.Popen[bytes], credentials: Path) -> dict[str, str]:
+def wait_until_ready(server: subprocess.Popen[bytes], home: Path) -> dict[str, str]:
     """The environment that the programs need, once the server takes calls."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            kept = tomllib.loads(credentials.read_text(encoding="utf-8"))
+            kept = tomllib.loads((home / "credentials.toml").read_text(encoding="utf-8"))
             urllib.request.urlopen(f"{kept['base_url']}/health/ready").close()  # noqa: S310 - an address of this machine
         except OSError:  # not written yet, or nobody listens yet
             time.sleep(0.1)
         else:
             return {f"RHAPSODE_{name.upper()}": value for name, value in kept.items()}
-    raise SystemExit("the server did not start; `.venv/bin/rhapsode serve` shows why")
+    raise SystemExit(f"the server did not start: {(home / 'serve.txt').read_text(encoding='utf-8')}")
 
 
 def run(program: str, environment: dict[str, str], stdin: str = "") -> None:

@@ -27,6 +27,7 @@ while True:
     try:
         line = input("小明: ")
     except EOFError:
+        print()
         break
     if not sys.stdin.isatty():
         print(line)  # a terminal has shown it already
