@@ -33,8 +33,9 @@ class NativeCall:
         self._error: Exception | None = None
         self._ended = asyncio.Event()
         # No daemon: the interpreter must not be taken down under native code that is about to call back into it.
-        # It alone holds `work`, and what is bound in it: the model must be free to go when the call has ended.
-        threading.Thread(target=self._run, args=(work,), name="chat").start()
+        # It alone holds `work`, and what is bound in it: the model must be free to go when the call has ended. So it is
+        # handed over in a list and taken out: a thread keeps its arguments for longer than that.
+        threading.Thread(target=self._run, args=([work],), name="chat").start()
 
     def stop(self) -> None:
         """Ask the native code to end; it does so at its next chunk."""
@@ -63,7 +64,8 @@ class NativeCall:
             self._told = False  # before the next look: what comes later tells again
         return self._arrived.popleft()
 
-    def _run(self, work: Callable[[Listener], None]) -> None:
+    def _run(self, given: list[Callable[[Listener], None]]) -> None:
+        work = given.pop()
         try:
             work(self._take)
         except NATIVE_ERRORS as error:
