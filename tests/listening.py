@@ -41,15 +41,15 @@ def decode(mp3: bytes, folder: Path) -> tuple[Floats, int]:
     return sound.values[0], round(sound.sampling_frequency)
 
 
-def pitches(sound: Samples, rate: int) -> Floats:
-    """Hz of every voiced 2 ms. A lower floor needs a longer window, which quick speech passes over."""
-    track = _praat.Sound(sound.astype(np.float64), rate).to_pitch(0.002, 70.0, 550.0).selected_array["frequency"]
+def pitches(sound: Samples, rate: int, *, floor: float = 70.0) -> Floats:
+    """Hz of every voiced 4 ms. A lower floor needs a longer window, which quick speech passes over."""
+    track = _praat.Sound(sound.astype(np.float64), rate).to_pitch(0.004, floor, 550.0).selected_array["frequency"]
     return track[track > 0]
 
 
-def median_pitch(sound: Samples, rate: int) -> float:
+def median_pitch(sound: Samples, rate: int, *, floor: float = 70.0) -> float:
     """Hz."""
-    return float(np.median(pitches(sound, rate)))
+    return float(np.median(pitches(sound, rate, floor=floor)))
 
 
 def decibels(sound: Samples) -> float:

@@ -44,3 +44,8 @@ def no_frames(bands: int) -> Frames:
     """The empty stretch."""
     nothing = np.zeros((0, bands), np.float32)
     return Frames(pitch=np.zeros(0), envelope=nothing, noise=nothing)
+
+
+def between(left: Sound, right: Sound, share: Sound) -> Sound:
+    """`left` where `share` is 0, `right` where it is 1, and straight in between."""
+    return (left + (right - left) * share).astype(np.float32, copy=False)

@@ -9,7 +9,7 @@ block by block starts its pulses anew and clicks at every seam.
 import numpy as np
 from numpy.typing import NDArray
 
-from rhapsode.engines.speech.frames import Floats, Frames, Sound, join, no_frames
+from rhapsode.engines.speech.frames import Floats, Frames, Sound, between, join, no_frames
 
 _HOP_SECONDS = 0.005
 """between two windows of noise"""
@@ -126,7 +126,7 @@ class Vocoder:
         left, right, exact = self._neighbours(samples)
         share = exact.astype(np.float32)[:, None]
         envelope, noise = self._frames.envelope, self._frames.noise
-        return _between(envelope[left], envelope[right], share), _between(noise[left], noise[right], share)
+        return between(envelope[left], envelope[right], share), between(noise[left], noise[right], share)
 
     def _neighbours(self, samples: NDArray[np.int64] | Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
         place: Floats = np.clip(samples.astype(np.float64) * self._step - self._first_frame, 0, len(self._frames) - 1)
@@ -138,10 +138,6 @@ class Vocoder:
         drop = min(max(0, frame - self._first_frame), len(self._frames) - 1)
         self._frames = self._frames[drop:]
         self._first_frame += drop
-
-
-def _between(left: Sound, right: Sound, share: Sound) -> Sound:
-    return (left + (right - left) * share).astype(np.float32, copy=False)
 
 
 def _cut_below(hertz: float, frequencies: Floats) -> Sound:

@@ -1,0 +1,138 @@
+"""What a listener hears of blends and of the 22 voices, measured on the sound itself."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from rhapsode.engines.speech.espeak_library import EspeakLibrary
+from rhapsode.engines.speech.frames import Floats
+from rhapsode.engines.speech.piece_job import RATE, PieceJob
+from rhapsode.engines.speech.script import read_tempo
+from rhapsode.engines.speech.speaker import Speaker
+from rhapsode.engines.speech.timbre import REFERENCE_PITCH
+from rhapsode.engines.speech.world import analyse
+from rhapsode.voices.catalogue import load_voices
+from tests.engines.speech.asking import ask
+from tests.engines.speech.conftest import never
+from tests.listening import Samples, decibels, median_pitch
+
+VOICES = {voice.id: voice.timbre for voice in load_voices()}
+TEXT = "我们一起去公园散步吧。"
+Blend = dict[str, int]
+
+
+def heard(speaker: Speaker, blend: Blend, *, semitones: int = 0) -> Samples:
+    shares = tuple((VOICES[voice], weight) for voice, weight in blend.items())
+    job = PieceJob(text=TEXT, shares=shares, tempo=read_tempo(ask(TEXT), shares), semitones=semitones)
+    return np.frombuffer(b"".join(speaker.speak(job, never)), "<f4")
+
+
+def spectrum(sound: Samples) -> Floats:
+    """dB, the mean WORLD envelope of what is voiced, in 60 bands to 6 kHz, with the level taken out."""
+    (frames,) = analyse(sound.astype(np.float64), RATE, frames_a_block=10_000)
+    envelope = frames.envelope[frames.pitch > 0].astype(np.float64).mean(axis=0) * 10 / np.log(10)
+    bands = envelope[: 60 * 4 + 40].reshape(-1, 4).mean(axis=1)
+    return bands - bands.mean()
+
+
+def distance(one: Floats, other: Floats) -> float:
+    """dB, root mean square."""
+    return float(np.sqrt(np.mean((one - other) ** 2)))
+
+
+@pytest.mark.parametrize(
+    "blend",
+    [
+        {"male-qn-badao": 1, "female-shaonv": 1},
+        {"audiobook_male_2": 9, "female-shaonv-jingpin": 1},
+        {"male-qn-qingse": 1, "female-shaonv": 1, "female-yujie": 1, "audiobook_male_2": 1},
+        {"presenter_male": 100, "presenter_female": 37, "female-tianmei": 12},
+    ],
+)
+def test_the_median_pitch_of_a_blend_is_the_weighted_geometric_mean(speaker: Speaker, blend: Blend) -> None:
+    logs = [np.log(median_pitch(heard(speaker, {voice: 1}), RATE)) for voice in blend]
+    expected = np.exp(np.average(logs, weights=list(blend.values())))
+    assert median_pitch(heard(speaker, blend), RATE) == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize(("start", "end"), [("male-qn-badao", "female-shaonv"), ("female-yujie", "audiobook_male_1")])
+def test_moving_weight_moves_pitch_and_spectrum_one_way(speaker: Speaker, start: str, end: str) -> None:
+    steps: list[Blend] = [{start: 1}, *({start: 100 - w, end: w} for w in (20, 40, 60, 80)), {end: 1}]
+    sounds = [heard(speaker, step) for step in steps]
+    pitch = [median_pitch(sound, RATE) for sound in sounds]
+    assert pitch in (sorted(pitch), sorted(pitch, reverse=True))
+    shapes = [spectrum(sound) for sound in sounds]
+    from_start = [distance(shape, shapes[0]) for shape in shapes]
+    from_end = [distance(shape, shapes[-1]) for shape in shapes]
+    assert from_start == sorted(from_start)
+    assert from_end == sorted(from_end, reverse=True)
+
+
+def test_equal_weights_are_equal_whatever_their_size_and_order(speaker: Speaker) -> None:
+    ones = heard(speaker, {"male-qn-badao": 1, "female-shaonv": 1})
+    assert np.array_equal(ones, heard(speaker, {"male-qn-badao": 50, "female-shaonv": 50}))
+    assert np.array_equal(ones, heard(speaker, {"female-shaonv": 1, "male-qn-badao": 1}))
+
+
+def test_pitch_leaves_the_formants_where_they_are(speaker: Speaker) -> None:
+    plain, raised = heard(speaker, {"audiobook_male_1": 1}), heard(speaker, {"audiobook_male_1": 1}, semitones=6)
+    assert median_pitch(raised, RATE) / median_pitch(plain, RATE) == pytest.approx(2**0.5, rel=0.03)
+    smaller = heard(speaker, {"female-yujie": 1})
+    assert distance(spectrum(plain), spectrum(raised)) < 0.5 * distance(spectrum(plain), spectrum(smaller))
+
+
+@dataclass(frozen=True)
+class Heard:
+    pitch: float
+    seconds: float
+    spectrum: Floats
+    level: float
+    peak: float
+
+
+@pytest.fixture(scope="module")
+def all_voices(speaker: Speaker) -> dict[str, Heard]:
+    def measure(sound: Samples) -> Heard:
+        return Heard(
+            pitch=median_pitch(sound, RATE, floor=50.0),
+            seconds=len(sound) / RATE,
+            spectrum=spectrum(sound),
+            level=decibels(sound),
+            peak=float(np.max(np.abs(sound))),
+        )
+
+    return {voice: measure(heard(speaker, {voice: 1})) for voice in VOICES}
+
+
+def test_any_two_of_the_voices_differ_in_pitch_spectrum_or_pace(all_voices: dict[str, Heard]) -> None:
+    def apart(one: Heard, other: Heard) -> float:
+        return float(
+            np.hypot(
+                np.hypot(12 * np.log2(one.pitch / other.pitch), 50 * np.log2(one.seconds / other.seconds) / 4),
+                distance(one.spectrum, other.spectrum),
+            )
+        )
+
+    alike = {
+        (one, other): apart(all_voices[one], all_voices[other])
+        for one, other in itertools.combinations(all_voices, 2)
+        if apart(all_voices[one], all_voices[other]) < 1.5
+    }
+    assert alike == {}
+
+
+def test_every_voice_has_the_pitch_of_its_timbre(all_voices: dict[str, Heard], library: EspeakLibrary) -> None:
+    # This sentence's tones lie where they lie; a wide melody takes them further from the middle.
+    middle = median_pitch(library.speak(TEXT, never).astype(np.float32), RATE, floor=50.0) / REFERENCE_PITCH
+    for voice, measured in all_voices.items():
+        expected = VOICES[voice].pitch * middle ** VOICES[voice].pitch_range
+        assert measured.pitch == pytest.approx(expected, rel=0.05), voice
+
+
+def test_all_voices_are_equally_loud_and_none_clips(all_voices: dict[str, Heard]) -> None:
+    levels = [measured.level for measured in all_voices.values()]
+    assert max(levels) - min(levels) < 3.5
+    assert float(np.mean(levels)) == pytest.approx(-20, abs=2)
+    assert max(measured.peak for measured in all_voices.values()) < 1

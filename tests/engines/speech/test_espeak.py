@@ -1,0 +1,129 @@
+"""The embedded engine: workers that are killed are not heard, and a listener who leaves frees his worker."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+
+import numpy as np
+import psutil
+import pytest
+
+from rhapsode.core.errors import EngineMissing, SettingsError
+from rhapsode.engines.registry import open_speech
+from rhapsode.engines.speech.espeak import EspeakEngine
+from rhapsode.engines.workers import WorkerPool
+from rhapsode.voices.catalogue import load_voices
+from tests.engines.speech.asking import ask, hear
+
+LONG = "我们今天一起去公园散步然后回家吃饭看书睡觉。" * 4
+
+
+@asynccontextmanager
+async def opened(size: int) -> AsyncGenerator[tuple[EspeakEngine, WorkerPool]]:
+    pool = WorkerPool("rhapsode.engines.speech.worker", size=size)
+    engine = EspeakEngine(pool, load_voices())
+    try:
+        yield engine, pool
+    finally:
+        await engine.close()
+
+
+async def test_a_worker_killed_in_mid_sentence_is_not_heard() -> None:
+    async with opened(2) as (engine, pool):
+        expected, _ = await hear(engine, ask(LONG))
+        before = pool.pids()
+        parts: list[bytes] = []
+        async with aclosing(engine.speak(ask(LONG))) as blocks:
+            async for block in blocks:
+                if len(parts) == 2:
+                    for pid in before:
+                        os.kill(pid, signal.SIGKILL)
+                parts.append(block.samples)
+        assert b"".join(parts) == expected.tobytes()
+        assert not set(before) & set(pool.pids())
+
+
+async def test_leaving_frees_the_worker_within_200_ms() -> None:
+    # From leaving until another listener hears his first block, with one worker. A block takes some 25 ms to make, and
+    # so does the other's first one; the best of five keeps a busy machine out of the figure.
+    async with opened(1) as (engine, _):
+        await hear(engine, ask("你好"))
+        taken: list[float] = []
+        for _ in range(5):
+            async with aclosing(engine.speak(ask(LONG, speed=0.5))) as blocks:
+                await anext(blocks)
+            left = time.perf_counter()
+            async with aclosing(engine.speak(ask("你好"))) as blocks:
+                await anext(blocks)
+            taken.append(time.perf_counter() - left)
+        assert min(taken) < 0.2
+
+
+async def test_a_slow_listener_leaves_the_worker_to_others() -> None:
+    async with opened(1) as (engine, _):
+        alone, _ = await hear(engine, ask(LONG))
+        async with aclosing(engine.speak(ask(LONG))) as slow:
+            parts = [(await anext(slow)).samples]
+            assert len((await hear(engine, ask("你好")))[0])
+            parts += [block.samples async for block in slow]
+        assert b"".join(parts) == alone.tobytes()
+
+
+async def test_native_code_stays_out_of_the_servers_process() -> None:
+    # pytest itself may have loaded them for other tests: a fresh process tells.
+    script = (
+        "import asyncio, sys\n"
+        "from rhapsode.engines.speech.espeak import open_engine\n"
+        "from rhapsode.voices.catalogue import load_voices\n"
+        "async def main():\n"
+        "    await (await open_engine({}, voices=load_voices())).close()\n"
+        "asyncio.run(main())\n"
+        "print([name for name in ('pyworld', 'espeakng_loader', 'numpy') if name in sys.modules])\n"
+    )
+    process = await _run(script)
+    assert process == "[]\n"
+
+
+async def _run(script: str) -> str:
+    done = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
+    return (await done.communicate())[0].decode()
+
+
+async def test_the_number_of_workers_is_an_option() -> None:
+    engine = await open_speech("espeak", {"workers": 3}, voices=load_voices())
+    try:
+        await hear(engine, ask("你好"))
+        workers = [child for child in psutil.Process().children() if "rhapsode-worker" in child.cmdline()]
+        assert len(workers) == 3
+    finally:
+        await engine.close()
+    assert not any(worker.is_running() for worker in workers)
+
+
+@pytest.mark.parametrize("workers", [0, 65, 1.5, "two"])
+async def test_a_wrong_number_of_workers_is_refused_by_name(workers: object) -> None:
+    with pytest.raises(SettingsError, match=r"options of the espeak engine.*\$\.workers"):
+        await open_speech("espeak", {"workers": workers}, voices=load_voices())
+
+
+async def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    with pytest.raises(EngineMissing, match=r"espeakng_loader: pip install 'rhapsode\[espeak\]'"):
+        await open_speech("espeak", {}, voices=load_voices())
+
+
+async def test_blocks_hold_no_click_where_they_meet() -> None:
+    async with opened(1) as (engine, _):
+        async with aclosing(engine.speak(ask("我们今天一起去公园散步然后回家。"))) as heard:
+            blocks = [np.frombuffer(block.samples, "<f4") async for block in heard]
+        sound = np.concatenate(blocks)
+        bend = np.abs(np.diff(sound, 2))
+        for seam in np.cumsum([len(block) for block in blocks])[:-1]:
+            # 10 ms on both sides, a pulse or more: speech bends at least as much there as at a seam
+            assert np.max(bend[seam - 2 : seam + 1]) <= 1.5 * np.max(
+                np.delete(bend[seam - 220 : seam + 220], range(218, 221))
+            )

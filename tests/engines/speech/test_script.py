@@ -1,0 +1,48 @@
+"""A request becomes steps: pieces to say, natural rests that follow the tempo, and pauses that are exact."""
+
+import pytest
+
+from rhapsode.core.errors import InvalidField, UnknownVoice
+from rhapsode.core.speech import Pause
+from rhapsode.core.voice import Timbre
+from rhapsode.engines.speech.script import Rest, Say, read_shares, read_steps, read_tempo
+from rhapsode.voices.catalogue import load_voices
+from tests.engines.speech.asking import ask
+
+VOICES = {voice.id: voice for voice in load_voices()}
+
+
+def test_pieces_rest_at_the_tempo_and_the_last_does_not() -> None:
+    steps = read_steps(ask("你好，世界。再见。"), 2.0)
+    assert steps == [Say(text="你好，"), Rest(seconds=0.08), Say(text="世界。"), Rest(seconds=0.2), Say(text="再见。")]
+
+
+def test_a_pause_stands_in_for_the_natural_rest() -> None:
+    steps = read_steps(ask("你好。", then=(Pause(milliseconds=10), "再见。")), 2.0)
+    assert steps == [Say(text="你好。"), Rest(seconds=0.01), Say(text="再见。")]
+
+
+def test_a_stretch_with_nothing_to_say_leaves_only_its_pauses() -> None:
+    steps = read_steps(ask("你好", then=(Pause(milliseconds=100), "😀", Pause(milliseconds=200), "再见")), 1.0)
+    assert steps == [Say(text="你好"), Rest(seconds=0.1), Rest(seconds=0.2), Say(text="再见")]
+
+
+def test_what_no_engine_may_see_is_gone() -> None:
+    assert read_steps(ask("你\0好😀a"), 1.0) == [Say(text="你 好 a")]
+
+
+def test_nothing_to_say_at_all_is_the_callers_fault() -> None:
+    with pytest.raises(InvalidField) as fault:
+        read_steps(ask("。", then=(Pause(milliseconds=100), "…")), 1.0)
+    assert fault.value.field == "text"
+
+
+def test_a_voice_that_is_not_there_is_named() -> None:
+    with pytest.raises(UnknownVoice) as fault:
+        read_shares(ask("好", "male-qn-badao", "male-qn-badao "), VOICES)
+    assert fault.value.voice_id == "male-qn-badao "
+
+
+def test_the_pace_of_a_blend_is_the_weighted_geometric_mean() -> None:
+    shares = ((Timbre(pitch=100, pace=0.8), 3), (Timbre(pitch=100, pace=1.2), 1))
+    assert read_tempo(ask("好", speed=1.5), shares) == pytest.approx(1.5 * 0.8**0.75 * 1.2**0.25)
