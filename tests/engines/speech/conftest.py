@@ -1,11 +1,12 @@
 """The worker's inside, in the process of the tests."""
 
+from functools import reduce
 from importlib.resources import as_file, files
 
 import pytest
 
 from rhapsode.engines.speech.espeak_library import EspeakLibrary
-from rhapsode.engines.speech.frames import Floats, Frames
+from rhapsode.engines.speech.frames import Floats, Frames, join
 from rhapsode.engines.speech.speaker import Speaker, audible
 from rhapsode.engines.speech.world import analyse
 
@@ -14,6 +15,11 @@ SENTENCE = "今天天气很好，我们一起去公园散步吧。"
 
 def never() -> bool:
     return False
+
+
+def taken_apart(sound: Floats, rate: int, *, frames_a_block: int = 10_000) -> Frames:
+    """All frames of the sound."""
+    return reduce(join, analyse(sound, rate, frames_a_block=frames_a_block))
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +41,5 @@ def spoken(library: EspeakLibrary) -> Floats:
 
 @pytest.fixture(scope="session")
 def frames(spoken: Floats, library: EspeakLibrary) -> Frames:
-    """The sentence taken apart, in one block."""
-    (block,) = analyse(spoken, library.rate, frames_a_block=10_000)
-    return block
+    """The sentence taken apart."""
+    return taken_apart(spoken, library.rate)

@@ -12,10 +12,9 @@ from rhapsode.engines.speech.piece_job import RATE, PieceJob
 from rhapsode.engines.speech.script import read_tempo
 from rhapsode.engines.speech.speaker import Speaker
 from rhapsode.engines.speech.timbre import REFERENCE_PITCH
-from rhapsode.engines.speech.world import analyse
 from rhapsode.voices.catalogue import load_voices
 from tests.engines.speech.asking import ask
-from tests.engines.speech.conftest import never
+from tests.engines.speech.conftest import never, taken_apart
 from tests.listening import Samples, decibels, median_pitch
 
 VOICES = {voice.id: voice.timbre for voice in load_voices()}
@@ -31,7 +30,7 @@ def heard(speaker: Speaker, blend: Blend, *, semitones: int = 0) -> Samples:
 
 def spectrum(sound: Samples) -> Floats:
     """dB, the mean WORLD envelope of what is voiced, in 60 bands to 6 kHz, with the level taken out."""
-    (frames,) = analyse(sound.astype(np.float64), RATE, frames_a_block=10_000)
+    frames = taken_apart(sound.astype(np.float64), RATE)
     envelope = frames.envelope[frames.pitch > 0].astype(np.float64).mean(axis=0) * 10 / np.log(10)
     bands = envelope[: 60 * 4 + 40].reshape(-1, 4).mean(axis=1)
     return bands - bands.mean()

@@ -3,23 +3,16 @@
 import numpy as np
 import pytest
 
-from rhapsode.engines.speech.frames import Floats, Frames, join
+from rhapsode.engines.speech.frames import Floats, Frames
 from rhapsode.engines.speech.world import analyse, fft_size
+from tests.engines.speech.conftest import taken_apart
 
 RATE = 22050
 
 
-def in_blocks(sound: Floats, size: int) -> Frames:
-    first, *others = analyse(sound, RATE, frames_a_block=size)
-    for block in others:
-        assert len(block) <= size
-        first = join(first, block)
-    return first
-
-
 @pytest.mark.parametrize("size", [1, 20, 72])
 def test_blocks_make_hardly_a_difference(spoken: Floats, frames: Frames, size: int) -> None:
-    blocks = in_blocks(spoken, size)
+    blocks = taken_apart(spoken, RATE, frames_a_block=size)
     assert len(blocks) == len(frames)
     assert np.array_equal(blocks.pitch > 0, frames.pitch > 0)
     voiced = frames.pitch > 0
@@ -29,17 +22,24 @@ def test_blocks_make_hardly_a_difference(spoken: Floats, frames: Frames, size: i
     assert np.quantile(np.abs(blocks.noise - frames.noise), 0.99) < 0.02
 
 
+def test_the_first_block_is_short_and_no_block_longer_than_asked(spoken: Floats) -> None:
+    first, *others = [len(block) for block in analyse(spoken, RATE, frames_a_block=72)]
+    assert first == 24
+    assert set(others[:-1]) == {72}
+    assert others[-1] <= 72
+
+
 def test_pitch_is_followed_and_silence_has_none() -> None:
     times = np.arange(RATE) / RATE
     buzz = np.sum([np.sin(2 * np.pi * 150 * k * times) / k for k in range(1, 20)], axis=0) * 0.1
-    pitch = in_blocks(np.concatenate((buzz, np.zeros(RATE))), 72).pitch
+    pitch = taken_apart(np.concatenate((buzz, np.zeros(RATE))), RATE).pitch
     assert pitch[20:180] == pytest.approx(150, rel=0.01)
     assert not np.any(pitch[220:])
 
 
 @pytest.mark.parametrize("length", [1, 50, 110, 500, 2205])
 def test_the_shortest_sound_has_frames(length: int) -> None:
-    frames = in_blocks(np.random.default_rng(1).normal(0, 0.1, length), 72)
+    frames = taken_apart(np.random.default_rng(1).normal(0, 0.1, length), RATE)
     assert len(frames) == length // 110.25 + 1
     assert np.all(np.isfinite(frames.envelope))
 
