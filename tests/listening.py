@@ -55,10 +55,3 @@ def median_pitch(sound: Samples, rate: int, *, floor: float = 70.0) -> float:
 def decibels(sound: Samples) -> float:
     """RMS against full scale."""
     return float(10 * np.log10(np.mean(np.square(sound, dtype=np.float64))))
-
-
-def silences(sound: Samples, rate: int, *, below: float = 1e-3) -> list[float]:
-    """Seconds of each stretch that stays under `below`, the longest first."""
-    edges = np.flatnonzero(np.abs(sound) >= below)
-    gaps = (np.diff(edges) - 1) / rate
-    return sorted((float(gap) for gap in gaps if gap > 0.005), reverse=True)

@@ -113,6 +113,17 @@ async def test_an_idle_worker_that_dies_is_replaced() -> None:
         assert before not in pool.pids()
 
 
+async def test_a_worker_that_hangs_is_replaced_and_its_job_done_again() -> None:
+    # Long enough for a worker to start on a busy machine, short enough to wait for.
+    pool = WorkerPool(MODULE, size=1, patience=3.0)
+    await numbers(submit(pool))
+    (hung,) = pool.pids()
+    os.kill(hung, signal.SIGSTOP)
+    assert await numbers(submit(pool)) == [0, 1, 2]
+    assert pool.pids() != [hung]
+    await pool.close()
+
+
 async def test_a_job_that_fails_says_so_and_costs_no_worker() -> None:
     async with open_pool() as pool:
         await numbers(submit(pool))

@@ -66,7 +66,8 @@ class SpeechEngine(Protocol):
     def speak(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
         """The sound in order, in blocks of at most 0.4 s, all of one rate. Gain and format are not applied here.
 
-        Raises `UnknownVoice` before the first block, `EngineError` at any time.
+        Raises `UnknownVoice`, or `InvalidField` of `text` where there is nothing to speak, before the first block;
+        `EngineError` at any time.
         """
         ...
 

@@ -22,8 +22,6 @@ from rhapsode.engines.worker_messages import (
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE = 60.0
-"""seconds without a word, at the start or within a job, after which a worker is taken for hung and killed"""
 _GRACE = 2.0
 """seconds that a worker has to end by itself"""
 _LONGEST_LINE = 2000
@@ -38,10 +36,11 @@ class WorkerDied(Exception):
 class WorkerProcess:
     """A worker that is ready. Made by `running_worker`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, patience: float) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise ValueError("a worker process needs all three pipes")
         self._process = process
+        self._patience = patience
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         self.last_line = ""
         self.exited = asyncio.create_task(process.wait())
@@ -60,14 +59,14 @@ class WorkerProcess:
     async def receive(self) -> FromWorker:
         """The next message. Raises `WorkerDied`."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 length: int = PREFIX.unpack(await self._stdout.readexactly(PREFIX.size))[0]
                 return read_from_worker(await self._stdout.readexactly(min(length, LARGEST)))
         except (asyncio.IncompleteReadError, ConnectionError) as lost:
             raise WorkerDied(_how_it_ended(await asyncio.shield(self.exited))) from lost
         except TimeoutError as silent:
             self._kill()
-            raise WorkerDied(f"said nothing for {_PATIENCE:.0f} s") from silent
+            raise WorkerDied(f"said nothing for {self._patience:.0f} s") from silent
         except msgspec.MsgspecError as garbled:
             self._kill()
             raise WorkerDied("sent what is no message") from garbled
@@ -112,8 +111,11 @@ class WorkerProcess:
 
 
 @asynccontextmanager
-async def running_worker(module: str, arguments: Sequence[str]) -> AsyncGenerator[WorkerProcess]:
-    """A process of `module` that has said it is ready; it is gone when the block ends. Raises `WorkerDied`."""
+async def running_worker(module: str, arguments: Sequence[str], *, patience: float) -> AsyncGenerator[WorkerProcess]:
+    """A process of `module` that has said it is ready; it is gone when the block ends. Raises `WorkerDied`.
+
+    `patience` is how many seconds it may say nothing, at the start or within a job; then it is taken for hung.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # what lies in the working directory is not ours to import
@@ -128,7 +130,7 @@ async def running_worker(module: str, arguments: Sequence[str]) -> AsyncGenerato
         start_new_session=True,  # the terminal's Ctrl-C is for the server
         limit=2**20,
     )
-    worker = WorkerProcess(process)
+    worker = WorkerProcess(process, patience)
     errors = asyncio.create_task(worker.follow_errors())
     try:
         await worker.wait_until_ready()

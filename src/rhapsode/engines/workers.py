@@ -19,6 +19,7 @@ from rhapsode.engines.worker_process import WorkerDied, WorkerProcess, running_w
 _log = logging.getLogger(__name__)
 
 _ATTEMPTS = 2
+_PATIENCE = 60.0
 _FALSE_STARTS = 3
 """in a row, with no worker running: then calls fail at once instead of waiting for the next try"""
 _LONGEST_REST = 30.0
@@ -71,9 +72,12 @@ class Result:
 class WorkerPool:
     """`size` processes of `module`, started beside whatever the server does meanwhile."""
 
-    def __init__(self, module: str, *, size: int, arguments: Sequence[str] = ()) -> None:
-        """Must be made inside a running event loop, in a thread that outlives the pool."""
-        self._module, self._arguments = module, tuple(arguments)
+    def __init__(self, module: str, *, size: int, arguments: Sequence[str] = (), patience: float = _PATIENCE) -> None:
+        """Must be made inside a running event loop, in a thread that outlives the pool.
+
+        `patience` is how many seconds a worker may be silent, at its start or in a job, before it counts as dead.
+        """
+        self._module, self._arguments, self._patience = module, tuple(arguments), patience
         self._queue: FairQueue[Result] = FairQueue()
         self._open: set[Result] = set()
         self._numbers = itertools.count()
@@ -118,7 +122,7 @@ class WorkerPool:
         while True:
             started = False
             try:
-                async with running_worker(self._module, self._arguments) as worker:
+                async with running_worker(self._module, self._arguments, patience=self._patience) as worker:
                     started, false_starts, self._fault = True, 0, ""
                     self._workers.add(worker)
                     try:
