@@ -1,3 +1,3 @@
-"""The version, in one place: the wheel, the server's answer and the SDK's User-Agent read it here."""
+"""The version, in one place: the wheel, the command line and the SDK's User-Agent read it here."""
 
 __version__ = "0.1.0"

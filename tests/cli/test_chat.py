@@ -84,6 +84,15 @@ def test_the_homes_server_is_used_when_it_answers(tmp_path: Path, server: Player
     assert server.asked[0].target.endswith("?GroupId=12")
 
 
+def test_the_homes_key_is_not_sent_to_a_stranger_on_its_port(tmp_path: Path, server: Player) -> None:
+    server.live = b'{"status":"ok"}'
+    (tmp_path / "credentials.toml").write_text(f'base_url = "{server.url}"\napi_key = "sk-home"\n')
+    (tmp_path / "rhapsode.toml").write_text(SCRIPTED)
+    result = rhapsode("chat", home=tmp_path, stdin="Hello\n")
+    assert result.returncode == 0
+    assert server.asked == []
+
+
 def test_the_homes_key_is_not_sent_to_another_server(tmp_path: Path, server: Player) -> None:
     server.answers.extend([stream(*events("一")), stream(*events("一"))])
     for kept, expected in (("http://127.0.0.1:9", None), (server.url, "Bearer sk-home")):

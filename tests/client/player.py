@@ -60,7 +60,7 @@ class Connection(BaseHTTPRequestHandler):
         self.player.answers.popleft()(self)
 
     def do_GET(self) -> None:
-        play(b"{}")(self)
+        play(self.player.live)(self)
 
     def answer(self, body: bytes, kind: str, status: int, headers: Mapping[str, str]) -> None:
         self.send_response(status)
@@ -101,6 +101,8 @@ class Player(ThreadingHTTPServer):
 
     daemon_threads = False
     block_on_close = True
+    live = b'{"server":"rhapsode","status":"live"}'
+    """what it says of itself, asked whether it lives"""
 
     def __init__(self, *answers: Answer) -> None:
         super().__init__(("127.0.0.1", 0), Connection)

@@ -43,7 +43,7 @@ def test_the_public_names() -> None:
 def test_every_public_name_is_there_and_the_clients_are_all_public() -> None:
     for name in rhapsode.__all__:
         assert getattr(rhapsode, name) is not None
-    inner = {"Address", "find_address", "names_address", "chat_request", "speech_request"}
+    inner = {"Address", "answers", "find_address", "names_address", "chat_request", "speech_request"}
     assert set(rhapsode.client.__all__) - set(rhapsode.__all__) == inner
     assert rhapsode.Bot is chat.Bot
     assert rhapsode.RhapsodeError is errors.RhapsodeError

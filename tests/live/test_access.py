@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,29 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(deterministic: LiveS
     assert status == {"status_code": 2013, "status_msg": "invalid params, the body is larger than 8388608 bytes"}
 
 
+def test_a_body_over_the_limit_that_is_sent_all_the_same_still_hears_the_answer(deterministic: LiveServer) -> None:
+    request = urllib.request.Request(  # noqa: S310 - an address of this machine
+        deterministic.base_url + PATHS[0],
+        data=b"x" * (9 * 1024 * 1024),
+        headers={"Authorization": f"Bearer {deterministic.api_key}", "Content-Type": "application/json"},
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30)
+    with caught.value as answer:
+        assert answer.code == 413
+        assert json.loads(answer.read())["base_resp"]["status_code"] == 2013
+
+
+def test_a_head_without_an_end_is_cut_off(deterministic: LiveServer) -> None:
+    where = urlsplit(deterministic.base_url)
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=30) as connection:
+        connection.sendall(f"POST {PATHS[0]} HTTP/1.1\r\nHost: x\r\nX-A: ".encode())
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):  # long before all of its 64 MiB
+            connection.sendall(b"a" * 64 * 1024 * 1024)
+    with deterministic.client() as client:
+        assert client.get("/health/live", headers={"X-A": "a" * 60_000}).status_code == 200
+
+
 def test_a_chunked_body_over_the_limit_is_refused_as_it_grows(deterministic: LiveServer) -> None:
     def endless() -> Iterator[bytes]:
         for _ in range(64):
@@ -116,4 +141,4 @@ def test_an_address_that_is_not_served(deterministic: LiveServer) -> None:
 def test_health_needs_no_key(deterministic: LiveServer) -> None:
     for path, state in (("/health/live", "live"), ("/health/ready", "ready")):
         answer = httpx2.get(deterministic.base_url + path, trust_env=False)
-        assert (answer.status_code, answer.json()) == (200, {"status": state})
+        assert (answer.status_code, answer.json()) == (200, {"server": "rhapsode", "status": state})

@@ -25,7 +25,7 @@ def test_a_stream_in_flight_finishes_and_new_calls_are_refused(tmp_path: Path) -
             server.process.send_signal(signal.SIGTERM)
             while (ready := other.get("/health/ready")).status_code == 200:
                 pass
-            assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
+            assert (ready.status_code, ready.json()) == (503, {"server": "rhapsode", "status": "draining"})
             assert other.get("/health/live").status_code == 200
             refused = other.post(PATH, json=body())
             assert refused.status_code == 503

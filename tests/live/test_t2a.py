@@ -52,6 +52,15 @@ def test_the_same_call_gives_the_same_bytes(server: LiveServer) -> None:
     assert one == other
 
 
+def test_a_blank_behind_a_voice_is_tolerated(deterministic: LiveServer) -> None:
+    with deterministic.client() as client:
+        one, other = (
+            client.post(PATH, json=body(timber_weights=None, voice_id=voice_id)).content
+            for voice_id in ("female-yujie", "female-yujie ")
+        )
+    assert one == other
+
+
 def test_a_pause_lengthens_by_itself(server: LiveServer, tmp_path: Path) -> None:
     with server.client() as client:
         short, long = (
@@ -65,6 +74,10 @@ def test_a_pause_lengthens_by_itself(server: LiveServer, tmp_path: Path) -> None
     ("changes", "says"),
     [
         ({"timber_weights": None, "voice_id": "nobody"}, "voice_id: voice id 'nobody' does not exist"),
+        (
+            {"timber_weights": [FOUR[0], {"voice_id": "nobody", "weight": 1}]},
+            "timber_weights[1].voice_id: voice id 'nobody'",
+        ),
         ({"timber_weights": [*FOUR, FOUR[0]]}, "timber_weights"),
         ({"timber_weights": [{"voice_id": "female-yujie", "weight": 101}]}, "timber_weights[0].weight"),
         ({"text": ""}, "text"),

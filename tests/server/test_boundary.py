@@ -11,9 +11,10 @@ import structlog
 from starlette.responses import Response
 
 from rhapsode.core.caller import Caller
-from rhapsode.core.errors import EngineError, RhapsodeError, StorageError, UnknownKey
+from rhapsode.core.errors import EngineError, MalformedBody, RhapsodeError, StorageError, UnknownKey
 from rhapsode.dialects.minimax import t2a
 from rhapsode.dialects.minimax.status import http_status_of
+from rhapsode.server.body import read_body
 from rhapsode.server.boundary import Answer, Call, Dialect, Endpoint
 from rhapsode.server.streaming import EventStream
 from rhapsode.service.admission import Admission
@@ -192,6 +193,71 @@ async def test_a_caller_that_leaves_while_sending_is_let_go() -> None:
             return {"type": "http.disconnect"}
 
     assert (await answer(echo, Leaver())).sent == []
+
+
+async def test_a_call_that_is_abandoned_is_told_so() -> None:
+    admission = Admission()
+    begun = anyio.Event()
+
+    async def endless(call: Call) -> Answer:
+        del call
+        begun.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def told(socket: Socket) -> None:
+        await Endpoint(endless, DIALECT, admission=admission, authority=Keys())(
+            socket.scope, socket.receive, socket.send
+        )
+
+    socket = Socket()
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(told, socket)
+            await begun.wait()
+            assert admission.in_flight == 1
+            admission.drain()
+            admission.abandon()
+    assert admission.in_flight == 0
+    assert socket.status == 503
+    assert socket.base_resp["status_code"] == 1001
+    late = Socket()
+    await told(late)
+    assert late.base_resp["status_code"] == 1001
+
+
+async def test_a_stream_that_is_abandoned_ends_with_an_event() -> None:
+    admission = Admission()
+    socket = Socket()
+
+    async def frames() -> AsyncGenerator[bytes]:
+        yield b""
+        admission.abandon()
+        await anyio.sleep_forever()
+
+    async def stream(call: Call) -> Answer:
+        del call
+        return EventStream(frames(), broken=lambda error: t2a.write_error(error, trace_id="t"), headers={})
+
+    with anyio.fail_after(10):
+        await Endpoint(stream, DIALECT, admission=admission, authority=Keys())(
+            socket.scope, socket.receive, socket.send
+        )
+    assert socket.base_resp["status_code"] == 1001
+    assert not socket.sent[-1].get("more_body")
+
+
+@pytest.mark.parametrize("parts", [0, 1])
+async def test_a_body_that_never_comes_is_not_waited_for(parts: int) -> None:
+    heard = [{"type": "http.request", "body": b"x", "more_body": True}] * parts
+
+    async def receive() -> dict[str, Any]:
+        if not heard:
+            await anyio.sleep_forever()
+        return heard.pop()
+
+    with pytest.raises(MalformedBody, match="did not arrive"):
+        await read_body({"headers": []}, receive, limit=9, seconds=0.01)
 
 
 def breaking(error: Exception, *, after: int) -> Handle:

@@ -19,7 +19,7 @@ from rhapsode.core.chat import (
     Turn,
     collect,
 )
-from rhapsode.core.errors import EngineError, InvalidField, UnknownModel
+from rhapsode.core.errors import EngineError, InvalidField, PromptTooLong, UnknownModel
 from rhapsode.service.chat import ChatService
 
 END = ChatEnd(finish=Finish.STOP, usage=ChatUsage(prompt_tokens=1, reply_tokens=1))
@@ -89,7 +89,12 @@ async def test_the_last_engines_failure_is_told_and_a_callers_mistake_is_not_pas
     with pytest.raises(EngineError, match="two"):
         await ask("m", Sayer(failure=EngineError("one")), Sayer(failure=EngineError("two")))
     with pytest.raises(InvalidField):
-        await ask("m", Sayer(failure=InvalidField("messages", "too long")), Sayer("second"))
+        await ask("m", Sayer(failure=InvalidField("messages", "no")), Sayer("second"))
+
+
+async def test_a_conversation_that_is_too_long_for_one_engine_may_fit_the_next() -> None:
+    small = Sayer(failure=PromptTooLong(prompt_tokens=9, context_tokens=8))
+    assert (await ask("m", small, Sayer("second"))).text == "second"
 
 
 async def test_leaving_early_closes_the_engine() -> None:

@@ -101,8 +101,14 @@ def _accounts(option: Path | None) -> Generator[tuple["Accounts", "Home", "Scree
 
 
 def _base_url(home: "Home") -> str:
+    """The address that is kept already, which a running server has written; else where one would listen."""
+    from rhapsode.client import find_address  # noqa: PLC0415
+    from rhapsode.settings.credentials import read_credentials  # noqa: PLC0415
     from rhapsode.settings.read import read_settings  # noqa: PLC0415
 
+    kept = read_credentials(home.credentials_file)
+    if kept is not None and find_address(kept.base_url, None, None, {}).is_loopback:
+        return kept.base_url
     server = read_settings(home.settings_file).server
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104  compared, not bound
     return f"http://{host}:{server.port}"

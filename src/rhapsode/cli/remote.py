@@ -3,15 +3,10 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
-import httpx2
-
-from rhapsode.client import Address, ChatOptions, Client, Speech, SpeechOptions, find_address, names_address
+from rhapsode.client import Address, ChatOptions, Client, Speech, SpeechOptions, answers, find_address, names_address
 from rhapsode.core.chat import Finish, Turn
 from rhapsode.settings.credentials import Credentials, read_credentials
 from rhapsode.settings.home import Home
-
-LOOK_SECONDS = 1.0
-"""How long a server that should be there may take to say that it is."""
 
 _FINISH = {"length": Finish.LENGTH, "max_output": Finish.CONTEXT}
 
@@ -61,18 +56,8 @@ def _named(home: Home, base_url: str | None, environ: Mapping[str, str]) -> Addr
 
 def _running(home: Home) -> Address | None:
     kept = read_credentials(home.credentials_file)
-    return _address(kept) if kept is not None and _answers(_address(kept)) else None
+    return _address(kept) if kept is not None and answers(_address(kept)) else None
 
 
 def _address(kept: Credentials) -> Address:
     return find_address(kept.base_url, kept.group_id, kept.api_key, {})
-
-
-def _answers(address: Address) -> bool:
-    """Whether the server is there. On this machine it has to be one of ours: a port is soon another program's."""
-    try:
-        with httpx2.Client(trust_env=not address.is_loopback, timeout=LOOK_SECONDS) as http:
-            answer = http.get(f"{address.base_url}/health/live")
-    except httpx2.HTTPError:
-        return False
-    return not address.is_loopback or answer.status_code == httpx2.codes.OK.value

@@ -1,7 +1,8 @@
 """The SDK: typed calls to any server that speaks the platform's API.
 
-Most names are public as `rhapsode.NAME`. `find_address`, `names_address`, `chat_request` and `speech_request` are for
-this project's own command line, which reads the same arguments and does without a server.
+Most names are public as `rhapsode.NAME`. `answers`, `find_address`, `names_address`, `chat_request` and
+`speech_request` are for this project's own server and command line, which reads the same arguments and does without a
+server.
 """
 
 from rhapsode.client._address import Address, find_address, names_address
@@ -21,6 +22,7 @@ from rhapsode.client._errors import (
     TimedOut,
     UnreadableReply,
 )
+from rhapsode.client._look import answers
 from rhapsode.client._replies import Reply, Speech, Usage
 from rhapsode.client._stream import AsyncReplyStream, ReplyStream
 from rhapsode.client._sync import Client
@@ -49,6 +51,7 @@ __all__ = [
     "TimedOut",
     "UnreadableReply",
     "Usage",
+    "answers",
     "chat_request",
     "find_address",
     "names_address",

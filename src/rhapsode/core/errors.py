@@ -69,12 +69,15 @@ class UnknownVoice(InvalidField):
 
 
 class PromptTooLong(InvalidField):
-    """The rendered conversation does not fit the engine's context. Figures in tokens."""
+    """The rendered conversation does not fit the engine's context. Figures in tokens.
 
-    def __init__(self, *, prompt_tokens: int, context_tokens: int) -> None:
+    `at_least`: the conversation is so long that its tokens were not counted to the end.
+    """
+
+    def __init__(self, *, prompt_tokens: int, context_tokens: int, at_least: bool = False) -> None:
+        takes = f"at least {prompt_tokens}" if at_least else f"{prompt_tokens}"
         super().__init__(
-            "messages",
-            f"the conversation takes {prompt_tokens} tokens, and the model's context holds {context_tokens}",
+            "messages", f"the conversation takes {takes} tokens, and the model's context holds {context_tokens}"
         )
         self.prompt_tokens = prompt_tokens
         self.context_tokens = context_tokens

@@ -1,6 +1,6 @@
 """A voice: an id, what a reader sees, and a point in timbre space."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -59,7 +59,11 @@ class Voice:
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceShare:
-    """One voice of a blend. `weight` is 1 to 100 and relative to the other weights: 1, 1 equals 50, 50."""
+    """One voice of a blend. `weight` is 1 to 100 and relative to the other weights: 1, 1 equals 50, 50.
+
+    `field` is where the caller named the voice, for the error when there is none of that id.
+    """
 
     voice_id: str
     weight: int = 1
+    field: str = field(default="voice_id", compare=False, repr=False)

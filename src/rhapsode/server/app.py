@@ -24,7 +24,9 @@ from rhapsode.voices.catalogue import load_voices
 def create_app(*, chat: ChatService, speech: SpeechService, authority: Authority, admission: Admission) -> Starlette:
     """The ASGI application."""
     routes = make_routes(chat=chat, speech=speech, authority=authority, admission=admission)
-    return Starlette(routes=routes, exception_handlers={404: not_found})
+    app = Starlette(routes=routes, exception_handlers={404: not_found})
+    app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
+    return app
 
 
 @asynccontextmanager

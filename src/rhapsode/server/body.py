@@ -1,5 +1,7 @@
 """The request's body, read within bounds of size and time."""
 
+from contextlib import suppress
+
 import anyio
 from starlette.types import Receive, Scope
 
@@ -8,12 +10,14 @@ from rhapsode.core.errors import BodyTooLarge, MalformedBody
 SECONDS = 60.0
 """How long a body may take to arrive."""
 
+DISCARD_SECONDS = 1.0
+
 
 class CallerLeft(Exception):
     """The caller hung up."""
 
 
-async def read_body(scope: Scope, receive: Receive, *, limit: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float = SECONDS) -> bytes:
     """The whole body, at most `limit` bytes.
 
     A length announced above the limit is refused before a byte is read. Raises `BodyTooLarge`, `MalformedBody`,
@@ -22,29 +26,29 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int) -> bytes:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise BodyTooLarge(limit)
-    body, more = await _read_part(receive)
-    if not more:
-        if len(body) > limit:
-            raise BodyTooLarge(limit)
-        return body
-    return await _read_rest(receive, body, limit)
-
-
-async def _read_rest(receive: Receive, first: bytes, limit: int) -> bytes:
-    parts, size, more = [first], len(first), True
+    parts: list[bytes] = []
+    size, more = 0, True
     try:
-        with anyio.fail_after(SECONDS):
+        with anyio.fail_after(seconds):
             while more:
-                if size > limit:
-                    raise BodyTooLarge(limit)
                 part, more = await _read_part(receive)
                 parts.append(part)
                 size += len(part)
+                if size > limit:
+                    raise BodyTooLarge(limit)
     except TimeoutError as error:
-        raise MalformedBody(f"the body did not arrive within {SECONDS:.0f} seconds") from error
-    if size > limit:
-        raise BodyTooLarge(limit)
+        raise MalformedBody(f"the body did not arrive within {seconds:g} seconds") from error
     return b"".join(parts)
+
+
+async def discard_body(receive: Receive) -> None:
+    """Take what the caller still sends, for a moment.
+
+    Closing at once would reset a connection that is being written to: the caller would see that, and not the answer.
+    """
+    with anyio.move_on_after(DISCARD_SECONDS), suppress(CallerLeft):
+        while (await _read_part(receive))[1]:
+            pass
 
 
 async def _read_part(receive: Receive) -> tuple[bytes, bool]:

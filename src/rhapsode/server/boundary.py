@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import BodyTooLarge, RhapsodeError, ServiceError
 from rhapsode.server.auth import Authority, read_group, read_key
-from rhapsode.server.body import CallerLeft, read_body
+from rhapsode.server.body import CallerLeft, discard_body, read_body
 from rhapsode.server.streaming import EventStream
 from rhapsode.service.admission import Admission
 
@@ -77,19 +77,25 @@ class Endpoint:
                 if isinstance(answer, EventStream) and answer.begun:
                     await answer.send_broken(ours, send)
                 else:
-                    await self._refusal(ours, trace_id, body)(scope, receive, send)
+                    await self._refuse(ours, trace_id, body, receive, send)
             tasks.cancel_scope.cancel()
 
-    def _refusal(self, error: RhapsodeError, trace_id: str, body: bytes) -> Response:
-        headers = {"trace-id": trace_id}
-        if isinstance(error, BodyTooLarge):
-            headers["connection"] = "close"  # what was not read cannot be told from a next request
-        return Response(
-            self._dialect.write_error(error, trace_id, body),
-            status_code=self._dialect.http_status(error),
-            headers=headers,
-            media_type="application/json",
-        )
+    async def _refuse(self, error: RhapsodeError, trace_id: str, body: bytes, receive: Receive, send: Send) -> None:
+        answer = self._dialect.write_error(error, trace_id, body)
+        unread = isinstance(error, BodyTooLarge)
+        headers = {
+            "content-type": "application/json",
+            "content-length": str(len(answer)),
+            "trace-id": trace_id,
+            # What was not read cannot be told from a next request.
+            **({"connection": "close"} if unread else {}),
+        }
+        start = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": self._dialect.http_status(error), "headers": start})
+        await send({"type": "http.response.body", "body": answer, "more_body": unread})
+        if unread:
+            await discard_body(receive)
+            await send({"type": "http.response.body", "body": b""})
 
 
 def _ours(error: Exception, trace_id: str) -> RhapsodeError:

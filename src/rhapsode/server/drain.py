@@ -8,7 +8,10 @@ import uvicorn
 from rhapsode.service.admission import Admission
 
 SECONDS = 30.0
-"""How long the calls in flight may take to finish."""
+"""How long the calls in flight may take to finish by themselves."""
+
+LAST_SECONDS = 2.0
+"""How long those that did not may then take to tell their callers."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -17,9 +20,10 @@ class DrainingServer(uvicorn.Server):
     The first SIGTERM or SIGINT drains; a second one ends the process without waiting.
     """
 
-    def __init__(self, config: uvicorn.Config, admission: Admission) -> None:
+    def __init__(self, config: uvicorn.Config, admission: Admission, *, seconds: float = SECONDS) -> None:
         super().__init__(config)
         self._admission = admission
+        self._seconds = seconds
         self._deadline = float("inf")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -27,10 +31,17 @@ class DrainingServer(uvicorn.Server):
         del sig, frame
         if self._admission.draining:
             self.should_exit = self.force_exit = True
-        self._deadline = time.monotonic() + SECONDS
+        if not self._admission.draining:
+            self._deadline = time.monotonic() + self._seconds
         self._admission.drain()
 
     async def on_tick(self, counter: int) -> bool:
         """Asked ten times a second whether to end."""
-        drained = self._admission.draining and not self._admission.in_flight
-        return drained or time.monotonic() > self._deadline or await super().on_tick(counter)
+        if await super().on_tick(counter):
+            return True
+        if self._admission.draining and not self._admission.in_flight:
+            return True
+        late = time.monotonic() - self._deadline
+        if late > 0:
+            self._admission.abandon()
+        return late > LAST_SECONDS

@@ -14,10 +14,10 @@ class Health:
 
     async def live(self, _request: Request) -> JSONResponse:
         """200 as long as the event loop turns."""
-        return JSONResponse({"status": "live"})
+        return JSONResponse({"server": "rhapsode", "status": "live"})
 
     async def ready(self, _request: Request) -> JSONResponse:
         """200 when work is taken, 503 when the server drains. Before the engines are loaded nothing listens at all."""
         if self._admission.draining:
-            return JSONResponse({"status": "draining"}, status_code=503)
-        return JSONResponse({"status": "ready"})
+            return JSONResponse({"server": "rhapsode", "status": "draining"}, status_code=503)
+        return JSONResponse({"server": "rhapsode", "status": "ready"})

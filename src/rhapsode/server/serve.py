@@ -9,18 +9,19 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 
 from rhapsode.accounts.keys import Accounts, NewKey
 from rhapsode.audio.encode import open_encoder
+from rhapsode.client import answers, find_address
 from rhapsode.core.errors import EngineMissing, SettingsError
 from rhapsode.database.connect import open_database
 from rhapsode.database.migrate import migrate
 from rhapsode.server.app import create_app, open_chat_service, open_speech_service
 from rhapsode.server.drain import DrainingServer
+from rhapsode.server.protocol import BoundedHttpProtocol
 from rhapsode.service.admission import Admission
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.credentials import Credentials, read_credentials, write_credentials
@@ -39,8 +40,6 @@ GOODBYE_SECONDS = 3
 """How long connections may take to close once the calls in flight have ended."""
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where a client on this machine finds them
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,8 @@ async def _open_speech(home: Home, stack: AsyncExitStack) -> tuple[SpeechService
 async def _keep_credentials(home: Home, accounts: Accounts, base_url: str) -> NewKey | None:
     """Make the first key where there is none yet; else see that this machine's programs find the server's address.
 
-    An address that is not this machine's own, a proxy's perhaps, was set by hand and stays.
+    An address that is not this machine's own, a proxy's perhaps, was set by hand and stays; so does that of another
+    server of this home that runs already.
     """
 
     def keep(new: NewKey) -> None:
@@ -111,12 +111,10 @@ async def _keep_credentials(home: Home, accounts: Accounts, base_url: str) -> Ne
     if first_key := accounts.ensure_first_key(keep):
         return first_key
     kept = read_credentials(home.credentials_file)
-    if (
-        kept
-        and urlsplit(kept.base_url).hostname in LOOPBACK
-        and kept.base_url != base_url
-        and await accounts.find(kept.api_key)
-    ):
+    if kept is None or kept.base_url == base_url:
+        return None
+    there = find_address(kept.base_url, None, None, {})
+    if there.is_loopback and not await asyncio.to_thread(answers, there) and await accounts.find(kept.api_key):
         write_credentials(home.credentials_file, replace(kept, base_url=base_url))
     return None
 
@@ -146,6 +144,7 @@ def _base_url(listener: socket.socket) -> str:
 def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=BoundedHttpProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

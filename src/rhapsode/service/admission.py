@@ -3,6 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import anyio
+
 from rhapsode.core.errors import Draining
 
 
@@ -10,13 +12,13 @@ class Admission:
     """The door that every call passes. For one event loop."""
 
     def __init__(self) -> None:
-        self._in_flight = 0
+        self._calls: set[anyio.CancelScope] = set()
         self._draining = False
 
     @property
     def in_flight(self) -> int:
         """Calls that have begun and not ended."""
-        return self._in_flight
+        return len(self._calls)
 
     @property
     def draining(self) -> bool:
@@ -25,15 +27,23 @@ class Admission:
 
     @contextmanager
     def enter(self) -> Generator[None]:
-        """Holds one call's place. Raises `Draining` when the door is shut."""
+        """Holds one call's place. Raises `Draining` when the door is shut, or when the work inside was abandoned."""
         if self._draining:
             raise Draining("the server is stopping; try another one, or again in a minute")
-        self._in_flight += 1
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
+        with anyio.CancelScope() as scope:
+            self._calls.add(scope)
+            try:
+                yield
+            finally:
+                self._calls.discard(scope)
+        if scope.cancelled_caught:
+            raise Draining("the server stopped before the reply was complete")
 
     def drain(self) -> None:
         """Shut the door; what is inside goes on."""
         self._draining = True
+
+    def abandon(self) -> None:
+        """Break off what is still inside, so that each caller can be told."""
+        for scope in self._calls:
+            scope.cancel()

@@ -3,8 +3,12 @@
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 
+import structlog
+
 from rhapsode.core.chat import ChatEngine, ChatEvent, ChatRequest
-from rhapsode.core.errors import ServiceError, UnknownModel
+from rhapsode.core.errors import PromptTooLong, ServiceError, UnknownModel
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.service")
 
 
 class ChatService:
@@ -31,9 +35,10 @@ class ChatService:
                     async for event in events:
                         begun = True
                         yield event
-            except ServiceError:
+            except (ServiceError, PromptTooLong) as error:
                 if begun:  # the caller has heard its beginning: another engine would start another reply
                     raise
+                _log.warning("the next engine replies instead", model=request.model, error=error.message)
             else:
                 return
         async with aclosing(last.reply(request)) as events:

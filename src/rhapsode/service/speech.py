@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from anyio import to_thread
 
 from rhapsode.core.errors import EngineMissing, UnknownVoice
 from rhapsode.core.speech import AudioSetting, Encoder, Pcm, SpeechEngine, SpeechRequest
-from rhapsode.core.voice import Voice
+from rhapsode.core.voice import Voice, VoiceShare
 
 OpenEncoder = Callable[[AudioSetting, float], Encoder]
 """Makes the encoder of one stream: how to pack, and the gain."""
@@ -19,7 +20,8 @@ class SpeechService:
     def __init__(self, *, engine: SpeechEngine, open_encoder: OpenEncoder) -> None:
         self._engine = engine
         self._open_encoder = open_encoder
-        self._known = frozenset(voice.id for voice in engine.voices())
+        ids = [voice.id for voice in engine.voices()]
+        self._ids = {voice_id.rstrip(): voice_id for voice_id in ids} | {voice_id: voice_id for voice_id in ids}
 
     def voices(self) -> Sequence[Voice]:
         """Every voice that may be asked for."""
@@ -27,9 +29,7 @@ class SpeechService:
 
     async def speak(self, request: SpeechRequest, /) -> AsyncGenerator[bytes]:
         """The packed sound in pieces, none empty. Raises `UnknownVoice` before the first, `EngineError` at any time."""
-        for share in request.voices:
-            if share.voice_id not in self._known:
-                raise UnknownVoice("voice_id", share.voice_id)
+        request = replace(request, voices=tuple(map(self._known, request.voices)))
         encoder = self._open_encoder(request.audio, request.volume)
         async with aclosing(self._engine.speak(request)) as blocks:
             async for block in blocks:
@@ -38,6 +38,13 @@ class SpeechService:
                     yield piece
         if piece := await to_thread.run_sync(encoder.finish):
             yield piece
+
+    def _known(self, share: VoiceShare) -> VoiceShare:
+        """The share under the voice's own id: exact strings, but for a blank at the end, which vendors' lists have."""
+        voice_id = self._ids.get(share.voice_id) or self._ids.get(share.voice_id.rstrip())
+        if voice_id is None:
+            raise UnknownVoice(share.field, share.voice_id)
+        return replace(share, voice_id=voice_id)
 
 
 class NoSpeech:

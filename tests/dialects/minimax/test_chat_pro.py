@@ -26,6 +26,7 @@ def calls(draw: st.DrawFn) -> ProCall:
             st.builds(Bot, name=NAMES, description=st.text(st.characters(exclude_categories=["Cs"]))),
             min_size=1,
             max_size=3,
+            unique_by=lambda bot: " ".join(bot.name.split()),
         )
     )
     request = ChatRequest(
@@ -152,6 +153,10 @@ def without(name: str) -> Callable[[Body], None]:
         (without("bot_setting"), "bot_setting"),
         (put("bot_setting", []), "bot_setting"),
         (put("bot_setting.0.bot_name", ""), "bot_setting[0].bot_name"),
+        (
+            put("bot_setting", [{"bot_name": "MM智能助理", "content": ""}, {"bot_name": " MM智能助理", "content": ""}]),
+            "bot_setting[1].bot_name",
+        ),
         (put("bot_setting.0.content", None), "bot_setting[0].content"),
         (without("reply_constraints"), "reply_constraints"),
         (put("reply_constraints", {}), "reply_constraints"),

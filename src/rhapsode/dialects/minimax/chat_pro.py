@@ -109,9 +109,12 @@ def read_request(body: bytes) -> ProCall:
     model = chat_model(wire.model)
     tokens = DEFAULT_TOKENS if wire.tokens_to_generate is None else wire.tokens_to_generate
     require(tokens <= model.tokens, "tokens_to_generate", f"must be at most {model.tokens} for this model")
-    names = {bot.bot_name for bot in wire.bot_setting}
     replier = wire.reply_constraints.sender_name
-    require(replier in names, "reply_constraints.sender_name", "must be the bot_name of one of bot_setting")
+    require(
+        replier in _bot_names(wire.bot_setting),
+        "reply_constraints.sender_name",
+        "must be the bot_name of one of bot_setting",
+    )
     request = ChatRequest(
         model=wire.model,
         bots=tuple(Bot(name=bot.bot_name, description=bot.content) for bot in wire.bot_setting),
@@ -128,8 +131,10 @@ def read_request(body: bytes) -> ProCall:
 
 
 def write_request(call: ProCall) -> bytes:
-    """The body that asks for `call`: `read_request` gives it back."""
+    """The body that asks for `call`: `read_request` gives it back. Raises `InvalidField`."""
     request = call.request
+    for field, share in (("temperature", request.sampling.temperature), ("top_p", request.sampling.top_p)):
+        require(0 < share <= 1, field, "must be above 0 and at most 1")  # NaN would be written as null: absent
     return _ENCODER.encode(
         WireRequest(
             model=request.model,
@@ -157,6 +162,17 @@ def _refuse_what_is_not_served(wire: WireRequest) -> None:
         raise NotSupported("plugins")
     if wire.knowledge_base_param is not None:
         raise NotSupported("knowledge_base_param")
+
+
+def _bot_names(bots: list[BotSetting]) -> set[str]:
+    names: set[str] = set()
+    seen: set[str] = set()
+    for index, bot in enumerate(bots):
+        alike = " ".join(bot.bot_name.split())  # as the model reads it
+        require(alike not in seen, f"bot_setting[{index}].bot_name", "two bots must not have one name")
+        seen.add(alike)
+        names.add(bot.bot_name)
+    return names
 
 
 def _turn(where: str, index: int, message: Message) -> Turn:

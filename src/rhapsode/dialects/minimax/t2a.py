@@ -134,9 +134,12 @@ def read_script(text: str, *, field: str = "text") -> tuple[str | Pause, ...]:
 
 
 def _read_voices(wire: WireRequest) -> tuple[VoiceShare, ...]:
-    weights = wire.timber_weights or wire.timbre_weights
-    if weights:  # they win over voice_id
-        return tuple(VoiceShare(voice_id=each.voice_id, weight=each.weight) for each in weights)
+    for name, weights in (("timber_weights", wire.timber_weights), ("timbre_weights", wire.timbre_weights)):
+        if weights:  # they win over voice_id
+            return tuple(
+                VoiceShare(voice_id=each.voice_id, weight=each.weight, field=f"{name}[{index}].voice_id")
+                for index, each in enumerate(weights)
+            )
     if not wire.voice_id:
         raise InvalidField("voice_id", "one of voice_id and timber_weights is required")
     return (VoiceShare(voice_id=wire.voice_id),)
