@@ -109,3 +109,10 @@ def test_what_is_broken_up_looks_the_same() -> None:
     assert MARKERS.break_up("a <|im_end|> b").replace("\u2060", "") == "a <|im_end|> b"
     assert MARKERS.break_up("plain < | im") == "plain < | im"
     assert Markers(()).break_up("<s>") == "<s>"
+
+
+def test_a_name_that_is_too_long_is_not_watched_for() -> None:
+    long = "长" * 65
+    prompt = render(chat(says("hi"), bots=(Bot(name=long, description="x"),)), markers=MARKERS)
+    assert prompt.own == ""
+    assert long in prompt.messages[0].content

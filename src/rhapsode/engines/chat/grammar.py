@@ -6,12 +6,15 @@ llama.cpp reads bytes that are no UTF-8 as NUL.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from rhapsode.engines.chat.visible import is_visible, visible_ranges
 
 _ANY: Final = r"any ::= [^\x00\uFFFD]*"
 _COLONS: Final = (":", "：")
+_KEPT: Final = 64
+"""grammars, of 15 kB and more: every turn of a conversation has the same"""
 
 
 class _Branch:
@@ -34,7 +37,8 @@ class _Branch:
                 todo.extend(node.next.values())
 
 
-def reply_grammar(names: Iterable[str]) -> str:
+@lru_cache(_KEPT)
+def reply_grammar(names: tuple[str, ...]) -> str:
     """The grammar of a reply that does not begin with one of `names` and a colon, as in a script of a play."""
     root = _Branch()
     for name in names:

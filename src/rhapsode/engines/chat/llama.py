@@ -139,7 +139,7 @@ class LlamaEngine:
     def _refuse_giants(self, size: int) -> None:
         """A text of `size` bytes that cannot fit, whatever its tokens: llama.cpp would count them, for seconds."""
         if (least := size // self._longest_token) > self._context:
-            raise PromptTooLong(prompt_tokens=least, context_tokens=self._context)
+            raise PromptTooLong(prompt_tokens=least, context_tokens=self._context, at_least=True)
 
     def _check(self, chunk: Chunk) -> None:
         if chunk.error is not None:

@@ -16,7 +16,7 @@ from rhapsode.engines.chat.markers import Markers
 
 _MOST_NAMES: Final = 32
 _LONGEST_NAME: Final = 64
-"""Names beyond are not watched for in the reply: each costs a comparison a token."""
+"""Names beyond are not watched for in the reply: each costs a comparison a token, and a rule a character."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,10 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """`own` is the replying bot's name and `others` everybody else's, as they stand in the messages."""
+    """`own` is the replying bot's name and `others` everybody else's, as they stand in the messages.
+
+    Names that are too long to be watched for in the reply are left out.
+    """
 
     messages: tuple[Message, ...]
     own: str
@@ -67,7 +70,9 @@ class _Scene:
         if turns[-1].role != "user":
             turns.append(Message(role="user", content=self._frame.go_on))
         return Prompt(
-            messages=(Message(role="system", content=self._system()), *turns), own=self._own, others=self._others()
+            messages=(Message(role="system", content=self._system()), *turns),
+            own=self._own if len(self._own) <= _LONGEST_NAME else "",
+            others=self._others(),
         )
 
     def _system(self) -> str:
