@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import parselmouth
 import pytest
 
+from tests.listening import decode
 from tests.live.running import LiveServer
 
 PATH = "/v1/text_to_speech"
@@ -25,9 +25,8 @@ def body(**changes: object) -> dict[str, Any]:
 
 def seconds_of(sound: bytes, directory: Path) -> float:
     """The length of an MP3, by a decoder that is not ours."""
-    path = directory / "sound.mp3"
-    path.write_bytes(sound)
-    return float(parselmouth.Sound(str(path)).duration)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - untyped
+    samples, rate = decode(sound, directory)
+    return len(samples) / rate
 
 
 @pytest.fixture(params=["deterministic", "embedded"])
@@ -98,3 +97,21 @@ def test_what_cannot_be_spoken_is_answered_in_json(
     assert told["trace_id"] == answer.headers["trace-id"]
     assert told["base_resp"]["status_code"] == 2013
     assert told["base_resp"]["status_msg"].startswith(f"invalid params, {says}")
+
+
+def test_the_sound_is_all_there_and_ends_softly(embedded: LiveServer, tmp_path: Path) -> None:
+    with embedded.client() as client:
+        sound = client.post(PATH, json=body(timber_weights=None, voice_id="audiobook_male_2")).content
+    samples, _ = decode(sound, tmp_path)
+    assert max(abs(samples[-160:])) < 0.01  # the last 5 ms
+    assert max(abs(samples[-160 * 20 :])) > 0.05  # and the sound itself goes on until shortly before
+
+
+@pytest.mark.parametrize("text", ["１２３", "①", "你\u0301好", "ａ", "ꡀ"])
+def test_a_text_is_heard_or_refused_and_never_answered_with_nothing(embedded: LiveServer, text: str) -> None:
+    with embedded.client() as client:
+        answer = client.post(PATH, json=body(text=text))
+    if answer.headers["content-type"] == "application/json":
+        assert answer.json()["base_resp"]["status_code"] == 2013
+    else:
+        assert len(answer.content) > 2000

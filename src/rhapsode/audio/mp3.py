@@ -8,6 +8,9 @@ from rhapsode.core.speech import AudioSetting
 _QUALITY = 5
 """of 0 (best, slow) to 9: LAME's own default for a constant rate; 2 takes twice as long"""
 
+_END_SECONDS = 0.04
+"""silence behind the sound: some decoders keep the last frame to themselves, and would cut the sound with a click"""
+
 
 class _Lame(Protocol):
     """What `lameenc.Encoder` offers."""
@@ -30,7 +33,7 @@ _open_lame = cast("_OpenLame", importlib.import_module("lameenc").Encoder)
 
 
 class Mp3Packer:
-    """One MP3 stream. LAME puts 1105 samples of its own before the sound, once."""
+    """One MP3 stream. LAME puts 1105 samples of its own before the sound, once; 40 ms of silence end it."""
 
     def __init__(self, setting: AudioSetting) -> None:
         self._lame = _open_lame()
@@ -41,6 +44,7 @@ class Mp3Packer:
         self._lame.set_bit_rate(setting.bitrate // 1000)
         self._lame.set_quality(_QUALITY)
         self._begun = False
+        self._end = bytes(2 * round(setting.sample_rate * _END_SECONDS))
 
     def pack(self, samples: bytes) -> bytes:
         """Little-endian 16-bit samples to whole frames; often none are ready."""
@@ -51,4 +55,6 @@ class Mp3Packer:
 
     def finish(self) -> bytes:
         """The last frames; nothing where there was no sound."""
-        return bytes(self._lame.flush()) if self._begun else b""
+        if not self._begun:
+            return b""
+        return bytes(self._lame.encode(self._end)) + bytes(self._lame.flush())

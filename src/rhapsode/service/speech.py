@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from anyio import to_thread
 
-from rhapsode.core.errors import EngineMissing, UnknownVoice
+from rhapsode.core.errors import EngineMissing, InvalidField, UnknownVoice
 from rhapsode.core.speech import AudioSetting, Encoder, Pcm, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice, VoiceShare
 
@@ -28,14 +28,21 @@ class SpeechService:
         return self._engine.voices()
 
     async def speak(self, request: SpeechRequest, /) -> AsyncGenerator[bytes]:
-        """The packed sound in pieces, none empty. Raises `UnknownVoice` before the first, `EngineError` at any time."""
+        """The packed sound in pieces, none empty.
+
+        Raises `UnknownVoice` and `InvalidField` before the first, `EngineError` at any time.
+        """
         request = replace(request, voices=tuple(map(self._known, request.voices)))
         encoder = self._open_encoder(request.audio, request.volume)
+        silent = True
         async with aclosing(self._engine.speak(request)) as blocks:
             async for block in blocks:
+                silent = False
                 # Resampling and packing 0.4 s of sound takes milliseconds: too long for the event loop.
                 if piece := await to_thread.run_sync(encoder.feed, block):
                     yield piece
+        if silent:  # letters, but none that the engine knows a sound for
+            raise InvalidField("text", "holds nothing that this engine can speak")
         if piece := await to_thread.run_sync(encoder.finish):
             yield piece
 

@@ -5,6 +5,9 @@ import unicodedata
 _NEVER = {"Cc", "Cf", "Cs", "Co", "Cn"}
 """control (NUL ends a C string), invisible, lone surrogate (no UTF-8), private, unassigned"""
 _VARIANTS = range(0xFE00, 0xFE10)
+_ACCENTS = range(0x0300, 0x0370)
+_FRACTION = "\u2044"
+"""in the plain form of ½, which is read as it is"""
 _ARROWS_TO_DINGBATS = range(0x2190, 0x2C00)
 _FIRST_EMOJI = 0x1F000
 
@@ -15,8 +18,24 @@ def speakable(text: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """The text with a space for each character that is none to a speaker: controls, pictographs, broken ones."""
-    return "".join(" " if _unspoken(character) else character for character in text)
+    """The text as a speaker reads it.
+
+    Letters and digits in their plain form (full-width, circled), composed where they can be, without the accents that
+    are left over; and a space for each character that is none to a speaker: controls, pictographs, broken ones.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(_plain(character) for character in composed)
+
+
+def _plain(character: str) -> str:
+    if _unspoken(character):
+        return " "
+    if ord(character) in _ACCENTS:  # on a letter that has no such accent: it would be spelt out
+        return ""
+    if unicodedata.category(character)[0] in "LN":
+        plain = unicodedata.normalize("NFKC", character)
+        return character if _FRACTION in plain else plain
+    return character
 
 
 def _unspoken(character: str) -> bool:

@@ -98,6 +98,12 @@ def test_a_text_that_cannot_be_spoken_is_refused(text: object) -> None:
     assert caught.value.field == "text"
 
 
+def test_pauses_are_bounded_in_all() -> None:
+    with pytest.raises(errors.InvalidField, match="600 seconds"):
+        t2a.read_request(body(text="好<#99.99#>" * 7 + "好"))
+    assert len(t2a.read_request(body(text="好<#99.99#>" * 6 + "好")).script) == 13
+
+
 def test_a_text_of_499_characters_is_spoken() -> None:
     assert t2a.read_request(body(text="长" * 499)).script == ("长" * 499,)
 

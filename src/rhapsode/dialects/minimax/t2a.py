@@ -24,6 +24,8 @@ TEXT_LIMIT = 500
 _MARK = re.compile(r"<#(.*?)#>", re.DOTALL)
 _SECONDS = re.compile(r"\d{1,2}(\.\d{1,2})?", re.ASCII)
 _SHORTEST, _LONGEST = 10, 99990
+_MOST_SILENCE = 600_000
+"""milliseconds, 10 MB of MP3: the platform names no bound, and a text of 499 characters could ask for 82 minutes"""
 
 
 class TimberWeight(Struct, frozen=True):
@@ -130,7 +132,11 @@ def read_script(text: str, *, field: str = "text") -> tuple[str | Pause, ...]:
         if not any(map(str.isalnum, spoken)):
             rule = "must hold something that can be spoken"
             raise InvalidField(field, rule if len(pieces) == 1 else f"{rule} before, between and after its pause marks")
-    return tuple(_read_pause(piece, field) if i % 2 else piece for i, piece in enumerate(pieces))
+    script = tuple(_read_pause(piece, field) if i % 2 else piece for i, piece in enumerate(pieces))
+    silence = sum(part.milliseconds for part in script if isinstance(part, Pause))
+    rule = f"its pauses must not add up to more than {_MOST_SILENCE // 1000} seconds"
+    require(silence <= _MOST_SILENCE, field, rule)
+    return script
 
 
 def _read_voices(wire: WireRequest) -> tuple[VoiceShare, ...]:

@@ -12,9 +12,12 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from rhapsode.engines.speech.respell import respell
+
 _RETRIEVE = 2
 """AUDIO_OUTPUT_SYNCHRONOUS: sound comes through the callback, within the call."""
-_UTF8 = 1
+_UTF8, _PHONEMES = 1, 0x100
+"""the text's encoding, and that what stands in double brackets is phonemes"""
 _RATE_PARAMETER, _VOLUME_PARAMETER = 1, 2
 _WORDS_A_MINUTE = 195
 """about 4.8 Chinese syllables a second, pauses left out"""
@@ -69,8 +72,8 @@ class EspeakLibrary:
         What was spoken before makes no difference. `text` holds no control character; NUL would end it early.
         """
         self._blocks, self._stop = [], stop
-        data = text.encode("utf-8", "replace") + b"\0"
-        if self._library.espeak_Synth(data, ctypes.c_size_t(len(data)), 0, 0, 0, _UTF8, None, None) != 0:
+        data = respell(text).encode("utf-8", "replace") + b"\0"
+        if self._library.espeak_Synth(data, ctypes.c_size_t(len(data)), 0, 0, 0, _UTF8 | _PHONEMES, None, None) != 0:
             raise EspeakFault("espeak-ng refused a text")
         if not self._blocks:
             return np.zeros(0)
