@@ -1,7 +1,8 @@
 """A worker that does what its jobs say: for the tests of the pool.
 
 A job is JSON: `blocks` numbered blocks, `size` bytes each, or endless where `blocks` is null. `die_once` names a file:
-the worker kills itself before its third block unless the file is there, and leaves it. `die`, `fail`, `say`.
+the worker kills itself before its third block unless the file is there, and leaves it. `die`, `fail`, `say`;
+`signal` is the one it dies of.
 """
 
 import json
@@ -38,7 +39,7 @@ def _perhaps_die(job: dict[str, object]) -> None:
     if job.get("die") or (job.get("die_once") and not Path(str(job["die_once"])).exists()):
         if job.get("die_once"):
             Path(str(job["die_once"])).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), int(str(job.get("signal", signal.SIGKILL.value))))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import structlog
 
 from rhapsode.core.errors import EngineError
 from rhapsode.engines.fair_queue import Lane
@@ -102,6 +103,27 @@ async def test_a_job_that_kills_two_workers_fails_and_the_pool_lives() -> None:
         with pytest.raises(EngineError):
             await anext(deadly)
         assert await numbers(submit(pool)) == [0, 1, 2]
+
+
+async def test_a_worker_may_die_of_a_signal_without_a_name(tmp_path: Path) -> None:
+    nameless = signal.SIGRTMIN + 5
+    async with open_pool() as pool:
+        once = submit(pool, blocks=6, die_once=str(tmp_path / "died"), signal=nameless)
+        assert await numbers(once) == [0, 1, 2, 3, 4, 5]
+        with pytest.raises(EngineError, match=f"was ended by signal {nameless}$"):
+            await numbers(submit(pool, blocks=6, die=True, signal=nameless))
+
+
+async def test_an_unforeseen_fault_of_the_pool_is_logged_and_fails_every_job() -> None:
+    with structlog.testing.capture_logs() as log:
+        async with open_pool(2, "no\0argument") as pool:  # Python refuses to start such a process: a ValueError
+            with pytest.raises(EngineError, match="the engine has failed"):
+                await numbers(submit(pool))
+            with pytest.raises(EngineError, match="the engine has failed"):
+                await numbers(submit(pool))
+    (entry,) = log
+    assert entry["event"] == "the worker pool failed in a way nobody foresaw"
+    assert isinstance(entry["exc_info"], ExceptionGroup)
 
 
 async def test_an_idle_worker_that_dies_is_replaced() -> None:

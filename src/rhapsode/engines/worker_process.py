@@ -145,6 +145,9 @@ async def running_worker(module: str, arguments: Sequence[str], *, patience: flo
 
 
 def _how_it_ended(status: int) -> str:
-    if status < 0:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
         return f"was ended by {signal.Signals(-status).name}"
-    return f"ended with status {status}"
+    except ValueError:  # a real-time signal: most have no name
+        return f"was ended by signal {-status}"

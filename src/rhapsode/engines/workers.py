@@ -8,15 +8,16 @@ delivered already is left out.
 
 import asyncio
 import itertools
-import logging
 from collections.abc import Callable, Sequence
+
+import structlog
 
 from rhapsode.core.errors import EngineError
 from rhapsode.engines.fair_queue import Entry, FairQueue, Lane
 from rhapsode.engines.worker_messages import Block, Cancel, Done, Failed, Job
 from rhapsode.engines.worker_process import WorkerDied, WorkerProcess, running_worker
 
-_log = logging.getLogger(__name__)
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.engines")
 
 _ATTEMPTS = 2
 _PATIENCE = 60.0
@@ -24,6 +25,7 @@ _FALSE_STARTS = 3
 """in a row, with no worker running: then calls fail at once instead of waiting for the next try"""
 _LONGEST_REST = 30.0
 """seconds between two tries to start a worker; the first are closer"""
+_BROKEN = "the engine has failed; its log says why"
 
 
 class Result:
@@ -85,6 +87,7 @@ class WorkerPool:
         self._fault = ""
         self._closed = False
         self._running = asyncio.create_task(self._run(size))
+        self._running.add_done_callback(self._mourn)
 
     def pids(self) -> list[int]:
         """The process ids of the workers that are ready."""
@@ -95,6 +98,8 @@ class WorkerPool:
         result = Result(body)
         if self._closed:
             result.end(EngineError("the engine is closed"))
+        elif self._running.done():
+            result.end(EngineError(_BROKEN))
         elif self._fault and not self._workers:
             result.end(EngineError(self._fault))
         else:
@@ -107,14 +112,27 @@ class WorkerPool:
         self._closed = True
         self._running.cancel()
         await asyncio.wait((self._running,))
-        for result in self._open:
-            result.end(EngineError("the engine was closed"))
-        self._open.clear()
+        self._fail_open("the engine was closed")
 
     async def _run(self, size: int) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(size):
                 group.create_task(self._keep_one())
+
+    def _mourn(self, running: asyncio.Task[None]) -> None:
+        """The keepers have ended. Unless that was asked for, no job would ever be done, so each fails."""
+        if self._closed:
+            return
+        if not running.cancelled():  # else the event loop ends, and all with it
+            _log.error(
+                "the worker pool failed in a way nobody foresaw", module=self._module, exc_info=running.exception()
+            )
+        self._fail_open(_BROKEN)
+
+    def _fail_open(self, fault: str) -> None:
+        for result in self._open:
+            result.end(EngineError(fault))
+        self._open.clear()
 
     async def _keep_one(self) -> None:
         """One worker after the other, for ever."""
@@ -130,7 +148,7 @@ class WorkerPool:
                     finally:
                         self._workers.discard(worker)
             except (WorkerDied, OSError) as death:
-                _log.warning("a worker of %s %s", self._module, death)
+                _log.warning("a worker died", module=self._module, how=str(death))
                 if not started:
                     false_starts += 1
                     self._lament(false_starts, str(death))
