@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +57,17 @@ def test_a_file_that_is_no_voice_is_refused(tmp_path: Path) -> None:
         [sys.executable, "-c", script, tmp_path / "nobody"], check=False, capture_output=True, text=True
     )
     assert "EspeakFault: espeak-ng did not accept the voice file nobody" in done.stderr
+
+
+def test_the_voice_file_may_lie_however_deep(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    copy = deep / "reference.voice"
+    copy.write_bytes((files("rhapsode.engines.speech") / "reference.voice").read_bytes())
+    code = f"""
+from pathlib import Path
+from rhapsode.engines.speech.espeak_library import EspeakLibrary
+print(len(EspeakLibrary(Path({str(copy)!r})).speak("你好", lambda: False)) > 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "True\n", done.stderr

@@ -10,14 +10,15 @@ from rhapsode.engines.speech.respell import respell
 
 # Speaks what is on standard input, and prints the phonemes: "(en)" among them is a change to English.
 TRACE = """
-import ctypes, sys, espeakng_loader
+import ctypes, os, sys, espeakng_loader
 from pathlib import Path
 from rhapsode.engines.speech import respell as module
 library = ctypes.CDLL(espeakng_loader.get_library_path())
 library.espeak_Initialize(2, 0, espeakng_loader.get_data_path().encode(), 0)
 listen = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(lambda *_: 0)
 library.espeak_SetSynthCallback(listen)
-library.espeak_SetVoiceByFile(str(Path(module.__file__).with_name("reference.voice")).encode())
+os.chdir(Path(module.__file__).parent)
+library.espeak_SetVoiceByFile(b"reference.voice")
 library.espeak_SetPhonemeTrace(1, None)
 for line in sys.stdin:
     text = module.respell(line.strip()).encode() + b"\\0"

@@ -6,6 +6,7 @@ libespeak-ng is GPL-3.0 and keeps one global state, so this module is imported b
 import ctypes
 import importlib
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -59,7 +60,9 @@ class EspeakLibrary:
             raise EspeakFault("espeak-ng did not start: its data does not load")
         self._callback = _Callback(self._receive)
         self._library.espeak_SetSynthCallback(self._callback)
-        if self._library.espeak_SetVoiceByFile(str(voice).encode()) != 0:
+        with chdir(voice.parent):  # espeak-ng cuts a file's name after 59 bytes
+            accepted = self._library.espeak_SetVoiceByFile(voice.name.encode()) == 0
+        if not accepted:
             raise EspeakFault(f"espeak-ng did not accept the voice file {voice.name}")
         self._library.espeak_SetParameter(_RATE_PARAMETER, _WORDS_A_MINUTE, 0)
         self._library.espeak_SetParameter(_VOLUME_PARAMETER, _VOLUME, 0)
