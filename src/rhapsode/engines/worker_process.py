@@ -116,7 +116,41 @@ async def running_worker(module: str, arguments: Sequence[str], *, patience: flo
 
     `patience` is how many seconds it may say nothing, at the start or within a job; then it is taken for hung.
     """
-    process = await asyncio.create_subprocess_exec(
+    process = await _spawned(module, arguments)
+    worker = WorkerProcess(process, patience)
+    errors = asyncio.create_task(worker.follow_errors())
+    try:
+        await worker.wait_until_ready()
+        yield worker
+    except WorkerDied as death:
+        await worker.end()
+        await errors
+        raise WorkerDied(f"{death}: {worker.last_line}" if worker.last_line else str(death)) from death
+    finally:
+        await worker.end()
+        await errors
+
+
+async def _spawned(module: str, arguments: Sequence[str]) -> asyncio.subprocess.Process:
+    """Cancelled in mid-spawn, it waits until there is a process that it can end, and ends it.
+
+    uvloop alone would leave the process running for a moment after the cancellation.
+    """
+    spawning = asyncio.create_task(_spawn(module, arguments))
+    try:
+        return await asyncio.shield(spawning)
+    except asyncio.CancelledError:
+        await asyncio.wait((spawning,))
+        if not spawning.cancelled() and spawning.exception() is None:
+            process = spawning.result()
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
+        raise
+
+
+async def _spawn(module: str, arguments: Sequence[str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # what lies in the working directory is not ours to import
         "-m",
@@ -130,18 +164,6 @@ async def running_worker(module: str, arguments: Sequence[str], *, patience: flo
         start_new_session=True,  # the terminal's Ctrl-C is for the server
         limit=2**20,
     )
-    worker = WorkerProcess(process, patience)
-    errors = asyncio.create_task(worker.follow_errors())
-    try:
-        await worker.wait_until_ready()
-        yield worker
-    except WorkerDied as death:
-        await worker.end()
-        await errors
-        raise WorkerDied(f"{death}: {worker.last_line}" if worker.last_line else str(death)) from death
-    finally:
-        await worker.end()
-        await errors
 
 
 def _how_it_ended(status: int) -> str:
