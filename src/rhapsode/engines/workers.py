@@ -52,6 +52,11 @@ class Result:
             raise StopAsyncIteration
         raise item
 
+    @property
+    def waits(self) -> bool:
+        """No worker has begun it yet."""
+        return not self.attempts and not self.ended
+
     def cancel(self) -> None:
         """Free the worker: it stops before its next block. Does nothing to a job that has ended."""
         self.end(None)
@@ -83,6 +88,7 @@ class WorkerPool:
         self._queue: FairQueue[Result] = FairQueue()
         self._open: set[Result] = set()
         self._numbers = itertools.count()
+        self._free = size
         self._workers: set[WorkerProcess] = set()
         self._fault = ""
         self._closed = False
@@ -92,6 +98,11 @@ class WorkerPool:
     def pids(self) -> list[int]:
         """The process ids of the workers that are ready."""
         return sorted(worker.pid for worker in self._workers)
+
+    @property
+    def free(self) -> int:
+        """How many workers have no job; one that starts counts."""
+        return self._free
 
     def submit(self, body: bytes, lane: Lane) -> Result:
         """Put a job in line. `lane` is the caller's: one a request."""
@@ -193,6 +204,7 @@ class WorkerPool:
     async def _do(self, worker: WorkerProcess, result: Result) -> None:
         number = next(self._numbers)
         result.attempts += 1
+        self._free -= 1
         known = result.delivered
         result.stop_worker = lambda: worker.send(Cancel(number))
         try:
@@ -212,6 +224,7 @@ class WorkerPool:
                         raise WorkerDied("spoke out of turn")
         finally:
             result.stop_worker = None
+            self._free += 1
 
     def _end(self, result: Result, error: EngineError | None) -> None:
         result.end(error)

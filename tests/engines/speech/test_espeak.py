@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from rhapsode.core.errors import EngineMissing, SettingsError
+from rhapsode.core.errors import EngineMissing, Overloaded, SettingsError
 from rhapsode.engines.registry import open_speech
 from rhapsode.engines.speech.espeak import EspeakEngine
 from rhapsode.engines.workers import WorkerPool
@@ -23,9 +23,9 @@ LONG = "我们今天一起去公园散步然后回家吃饭看书睡觉。" * 4
 
 
 @asynccontextmanager
-async def opened(size: int) -> AsyncGenerator[tuple[EspeakEngine, WorkerPool]]:
+async def opened(size: int, *, queue: int = 256) -> AsyncGenerator[tuple[EspeakEngine, WorkerPool]]:
     pool = WorkerPool("rhapsode.engines.speech.worker", size=size)
-    engine = EspeakEngine(pool, load_voices())
+    engine = EspeakEngine(pool, load_voices(), queue=queue)
     try:
         yield engine, pool
     finally:
@@ -71,6 +71,39 @@ async def test_a_slow_listener_leaves_the_worker_to_others() -> None:
             assert len((await hear(engine, ask("你好")))[0])
             parts += [block.samples async for block in slow]
         assert b"".join(parts) == alone.tobytes()
+
+
+async def test_calls_beyond_the_queue_are_refused_and_those_in_it_are_heard() -> None:
+    async with opened(1, queue=2) as (engine, _), aclosing(engine.speak(ask(LONG * 3, speed=0.5))) as long:
+        await anext(long)
+        waiting = [asyncio.create_task(hear(engine, ask("你好"))) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match=r"^2 calls are waiting for a worker already; try again later$"):
+            await hear(engine, ask("你好"))
+        assert all(len(sound) for sound, _ in await asyncio.gather(*waiting))
+        assert len((await hear(engine, ask("你好")))[0])
+
+
+async def test_without_a_queue_a_call_is_taken_when_a_worker_is_free_or_starts() -> None:
+    async with opened(1, queue=0) as (engine, _):
+        for _ in range(2):
+            async with aclosing(engine.speak(ask("你好"))) as heard:
+                first = asyncio.ensure_future(anext(heard))
+                await asyncio.sleep(0)
+                with pytest.raises(Overloaded):
+                    await hear(engine, ask("你好"))
+                await first
+                assert [block async for block in heard]
+
+
+async def test_a_call_that_leaves_the_queue_makes_room() -> None:
+    async with opened(1, queue=1) as (engine, _), aclosing(engine.speak(ask(LONG * 3, speed=0.5))) as long:
+        await anext(long)
+        left = asyncio.create_task(hear(engine, ask("你好")))
+        await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.wait((left,))
+        assert len((await hear(engine, ask("你好")))[0])
 
 
 async def test_native_code_stays_out_of_the_servers_process() -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from rhapsode.core.errors import EngineMissing
+from rhapsode.core.errors import EngineMissing, Overloaded
 from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice
 from rhapsode.engines.fair_queue import Lane
@@ -31,9 +31,13 @@ _MOST_BY_DEFAULT = 4
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`workers` is the number of processes: by default one a core, four at most."""
+    """`workers` is the number of processes: by default one a core, four at most.
+
+    `queue`: how many calls may wait for a worker.
+    """
 
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] | None = None
+    queue: Annotated[int, msgspec.Meta(ge=0)] = 256
 
 
 async def open_engine(options: Mapping[str, object], *, voices: Sequence[Voice]) -> SpeechEngine:
@@ -46,14 +50,17 @@ async def open_engine(options: Mapping[str, object], *, voices: Sequence[Voice])
     if missing:
         raise EngineMissing(f"the espeak engine needs the package {missing[0]}: pip install 'rhapsode[espeak]'")
     size = setting.workers or min(_cores(), _MOST_BY_DEFAULT)
-    return EspeakEngine(WorkerPool(_WORKER, size=size), voices)
+    return EspeakEngine(WorkerPool(_WORKER, size=size), voices, queue=setting.queue)
 
 
 class EspeakEngine:
     """Speaks in any blend of `voices`; closes `pool`."""
 
-    def __init__(self, pool: WorkerPool, voices: Sequence[Voice]) -> None:
+    def __init__(self, pool: WorkerPool, voices: Sequence[Voice], *, queue: int) -> None:
         self._pool = pool
+        self._queue = queue
+        self._line: list[Result] = []
+        """the first piece of every call that may still wait for a worker"""
         self._voices = {voice.id: voice for voice in voices}
 
     def voices(self) -> Sequence[Voice]:
@@ -61,7 +68,10 @@ class EspeakEngine:
         return tuple(self._voices.values())
 
     async def speak(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
-        """The sound in order. The first block leaves as soon as it is made."""
+        """The sound in order. The first block leaves as soon as it is made.
+
+        Raises `Overloaded`, before anything else comes, when too many calls wait already.
+        """
         shares = read_shares(request, self._voices)
         tempo = read_tempo(request, shares)
         steps = read_steps(request, tempo)
@@ -73,6 +83,8 @@ class EspeakEngine:
         lane = Lane()
         ahead: deque[Result] = deque()
         try:
+            if first := next(jobs, None):
+                ahead.append(self._enter(first, lane))
             for step in steps:
                 if isinstance(step, Rest):
                     for block in silence(step.seconds, RATE):
@@ -86,6 +98,15 @@ class EspeakEngine:
         finally:
             for result in ahead:
                 result.cancel()
+
+    def _enter(self, job: bytes, lane: Lane) -> Result:
+        """A call's first piece, put in line. First pieces pass all others, so the free workers are theirs."""
+        self._line = [first for first in self._line if first.waits]
+        if len(self._line) >= self._queue + self._pool.free:
+            raise Overloaded(f"{self._queue} calls are waiting for a worker already; try again later")
+        result = self._pool.submit(job, lane)
+        self._line.append(result)
+        return result
 
     async def close(self) -> None:
         """End the workers."""
