@@ -7,8 +7,9 @@ from rhapsode.cli.mp3_length import mp3_seconds
 from rhapsode.core.speech import AudioSetting, Pcm
 
 DELAY = 2304
-END = 0.04  # seconds of silence behind the sound
 """samples: what LAME may add, a frame at either end"""
+END = 0.04
+"""seconds of silence behind the sound"""
 
 
 def encode(seconds: float, rate: int, kilobits: int) -> bytes:
