@@ -1,6 +1,7 @@
 """The conversation of `rhapsode chat`: lines in, replies out, and the turns kept in between."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -33,7 +34,7 @@ def run_chat(
             _Piped(screen, replier, options, speaker).go_on(PipedLines())
 
 
-class _Talk:
+class _Talk(ABC):
     """A conversation; how a reply is shown is up to the two kinds below."""
 
     def __init__(self, screen: Screen, replier: Replier, options: ChatOptions, user: str) -> None:
@@ -50,9 +51,9 @@ class _Talk:
             if line.strip():
                 self.take(line.strip())
 
+    @abstractmethod
     def take(self, line: str) -> None:
         """One line."""
-        raise NotImplementedError
 
     def _reply_to(self, line: str) -> tuple[str, tuple[Turn, ...], ChatOptions]:
         """Who replies, to which turns, and how it is asked for. Raises BadRequest for a name that nobody has."""
