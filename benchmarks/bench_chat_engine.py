@@ -20,11 +20,11 @@ from report import finish, median, percentile, table
 
 from rhapsode.core.chat import Bot, ChatEngine, ChatRequest, ChatText, Role, Sampling, Turn, collect
 from rhapsode.engines.chat.chunks import read_chunk
-from rhapsode.engines.chat.cores import usable_cores
 from rhapsode.engines.chat.llama import open_engine
 from rhapsode.engines.chat.markers import Markers
 from rhapsode.engines.chat.native import NativeServer, Size, load
 from rhapsode.engines.chat.render import render
+from rhapsode.engines.cores import usable_cores
 from rhapsode.models.catalogue import find_model
 
 MODEL = find_model("default", directory=Path("models"))

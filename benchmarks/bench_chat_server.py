@@ -24,8 +24,8 @@ from report import finish, median, percentile, table
 from rhapsode.core.chat import ChatRequest
 from rhapsode.dialects.minimax.chat_pro import ProCall, write_request
 from rhapsode.dialects.minimax.chat_pro_reply import ProReply, read_event
-from rhapsode.engines.chat.cores import usable_cores
 from rhapsode.engines.chat.native import Size, load
+from rhapsode.engines.cores import usable_cores
 
 
 async def through_server(address: str, api_key: str, request: ChatRequest) -> Run:

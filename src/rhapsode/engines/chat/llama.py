@@ -13,13 +13,13 @@ from rhapsode.core.errors import EngineError, PromptTooLong
 from rhapsode.engines.chat.bridge import NativeCall
 from rhapsode.engines.chat.chunks import Chunk, Fault, read_chunk
 from rhapsode.engines.chat.completion import Completion, write_body
-from rhapsode.engines.chat.cores import usable_cores
 from rhapsode.engines.chat.gguf import ModelFacts, read_facts
 from rhapsode.engines.chat.line import Line, Place
 from rhapsode.engines.chat.markers import Markers
 from rhapsode.engines.chat.native import NativeServer, Size, load
 from rhapsode.engines.chat.render import render
 from rhapsode.engines.chat.visible import visible_ranges
+from rhapsode.engines.cores import usable_cores
 from rhapsode.engines.options import read_options
 
 LEAST_ROOM: Final = 8

@@ -4,7 +4,6 @@ espeak-ng is GPL-3.0 and one global state, so neither it nor WORLD is imported h
 server, and its pieces are spoken by whichever worker is free.
 """
 
-import os
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ import msgspec
 from rhapsode.core.errors import EngineMissing, Overloaded
 from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice
+from rhapsode.engines.cores import usable_cores
 from rhapsode.engines.fair_queue import Lane
 from rhapsode.engines.options import read_options
 from rhapsode.engines.speech.piece_job import RATE, PieceJob, encode_job
@@ -49,7 +49,7 @@ async def open_engine(options: Mapping[str, object], *, voices: Sequence[Voice])
     missing = [package for package in _PACKAGES if find_spec(package) is None]
     if missing:
         raise EngineMissing(f"the espeak engine needs the package {missing[0]}: pip install 'rhapsode[espeak]'")
-    size = setting.workers or min(_cores(), _MOST_BY_DEFAULT)
+    size = setting.workers or min(usable_cores(), _MOST_BY_DEFAULT)
     return EspeakEngine(WorkerPool(_WORKER, size=size), voices, queue=setting.queue)
 
 
@@ -111,8 +111,3 @@ class EspeakEngine:
     async def close(self) -> None:
         """End the workers."""
         await self._pool.close()
-
-
-def _cores() -> int:
-    """The cores that this process may use: a container often grants fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""How many threads a model is given: the physical cores that this process may use.
+"""How many threads a model is given, and how many workers speak: the physical cores that this process may use.
 
 Two threads on one core's hyperthreads decode no faster than one, and threads beyond a container's share of the
 processor stop each other, so both are counted out.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rhapsode.engines.chat.cores import usable_cores
+from rhapsode.engines.cores import usable_cores
 
 
 @pytest.fixture
