@@ -1,10 +1,13 @@
 """Text is cut where a reader breathes, nothing of it is lost, and no piece is too long."""
 
+import random
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rhapsode.text.sentences import cut
+from rhapsode.text.pieces import Piece
+from rhapsode.text.sentences import Cutter, cut
 from rhapsode.text.speakable import speakable
 
 READABLE = st.text(st.sampled_from("你好吗天气abcZ 0159，。！？、；：…—,.!?:“”（）\n\t😀\0"))
@@ -79,3 +82,48 @@ def test_a_sentence_too_long_for_one_piece_is_cut_at_a_clause() -> None:
 def test_words_and_figures_are_not_cut_apart() -> None:
     pieces = texts("开始，" + "word 12345 " * 100)
     assert {word for piece in pieces[1:] for word in piece.split()} == {"word", "12345"}
+
+
+GROWING = st.one_of(READABLE, READABLE, st.text(st.sampled_from("abcdefgh，, .。")), st.text())
+
+
+def grown(text: str, chance: random.Random) -> tuple[list[Piece], str]:
+    """The pieces of a text that comes bit by bit, and the signs that are left over."""
+    cutter = Cutter()
+    pieces: list[Piece] = []
+    place = 0
+    while place < len(text):
+        size = chance.randint(1, 7)
+        pieces += cutter.feed(text[place : place + size])
+        place += size
+    pieces += cutter.finish()
+    return pieces, cutter.left
+
+
+@settings(deadline=None)
+@given(st.lists(GROWING, max_size=4).map("".join), st.randoms(use_true_random=False))
+def test_a_growing_text_is_cut_as_the_whole_is(text: str, chance: random.Random) -> None:
+    pieces, left = grown(text, chance)
+    if pieces and left:
+        pieces[-1] = Piece(text=pieces[-1].text + left, rest=pieces[-1].rest)
+    assert pieces == cut(text)
+
+
+def test_a_sentence_is_complete_when_the_next_one_begins() -> None:
+    cutter = Cutter()
+    assert cutter.feed("你好，世") == [Piece(text="你好，", rest=0.16)]
+    assert cutter.feed("界。”") == []
+    assert cutter.feed("再") == [Piece(text="世界。”", rest=0.4)]
+    assert cutter.feed("见3.") == []
+    assert cutter.feed("14") == []
+    assert cutter.finish() == [Piece(text="再见3.14", rest=0.0)]
+
+
+def test_a_growing_text_without_a_mark_is_not_waited_for() -> None:
+    cutter = Cutter()
+    pieces = [piece for _ in range(30) for piece in cutter.feed("一心一意")]
+    assert [len(piece.text) for piece in pieces] == [24, 40, 40]
+
+
+def test_what_follows_a_speech_is_cut_as_its_later_pieces() -> None:
+    assert [piece.text for piece in cut("好，天气好。", continued=True)] == ["好，天气好。"]

@@ -4,110 +4,101 @@ Nothing is lost: the pieces joined are the text, white space aside. Every piece 
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Final
 
-from rhapsode.text.speakable import speakable
+from rhapsode.text.pieces import REST_CLAUSE, REST_NONE, REST_SENTENCE, Piece, Pieces, syllables, words
 
-_LONGEST_WORD = 16
-FIRST_PIECE, LATER_PIECE = 24.0, 40.0
-"""syllables, about: the longest first piece (5 s of speech) and the longest later one (9 s)"""
-
-_CLOSERS = re.escape("\"'”’」』》〉】）)]}")
-_STRONG = "。！？!?…；;\n\r\u2028\u2029"
-_WEAK = "，、：—"
+_CLOSERS: Final = re.escape("\"'”’」』》〉】）)]}")
+_STRONG: Final = "。！？!?…；;\n\r\u2028\u2029"
+_WEAK: Final = "，、：—"
 # A point, comma or colon of ASCII ends something only before white space: 3.14, 1,000, 12:30, GPT-4.5, example.com.
-_CLAUSE = re.compile(
-    rf".*?(?:(?P<strong>(?:[{_STRONG}]|\.(?=[\s{_CLOSERS}]|$))[\s.{_STRONG}{_WEAK}{_CLOSERS}]*)"
-    rf"|(?P<weak>(?:[{_WEAK}]|[,:](?=\s|$))[\s{_WEAK}{_CLOSERS}]*)"
-    rf"|$)",
-    re.DOTALL,
+_END: Final = re.compile(
+    rf"(?P<strong>(?:[{_STRONG}]|\.(?=[\s{_CLOSERS}]|$))[\s.{_STRONG}{_WEAK}{_CLOSERS}]*)"
+    rf"|(?:[{_WEAK}]|[,:](?=\s|$))[\s{_WEAK}{_CLOSERS}]*"
 )
-_WORD = re.compile(r"[^\W\d_\u2e80-\U0010ffff]+|\d+|.", re.DOTALL)
-
-_REST_SENTENCE, _REST_CLAUSE, _REST_NONE = 0.4, 0.16, 0.0
-"""seconds, as an unhurried reader makes them"""
+# What may still become longer by what comes next.
+_OPEN_WORD: Final = re.compile(r"(?:[^\W\d_\u2e80-\U0010ffff]+|\d+)$")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """A stretch to be spoken at once. `rest` is the silence that belongs after it, in seconds at the natural pace."""
+def cut(text: str, *, continued: bool = False) -> list[Piece]:
+    """The pieces in order; none where nothing in `text` can be spoken.
 
-    text: str
-    rest: float
-
-
-def cut(text: str) -> list[Piece]:
-    """The pieces in order; none where nothing in `text` can be spoken."""
-    pieces = _Pieces()
-    for clause, rest in _clauses(text):
-        if pieces.too_long_with(sum(map(_syllables, clause))):
-            pieces.close(_REST_CLAUSE)
-        for word in _words(clause):
-            pieces.add(word)
-        if rest == _REST_SENTENCE or not pieces.closed:
-            pieces.close(rest)
-    return pieces.finish()
+    Signs that are left over at the end belong to the last. `continued`: something was spoken before, so that even the
+    first piece may be a long one.
+    """
+    cutter = Cutter(continued=continued)
+    pieces = [*cutter.feed(text), *cutter.finish()]
+    if pieces and cutter.left:
+        pieces[-1] = Piece(text=pieces[-1].text + cutter.left, rest=pieces[-1].rest)
+    return pieces
 
 
-class _Pieces:
-    """Words gathered into pieces, each character looked at once."""
+class Cutter:
+    """Cuts text that is still being written, each piece as soon as its end is certain: when the next clause begins.
 
-    def __init__(self) -> None:
-        self.closed: list[Piece] = []
-        self._held: list[str] = []
-        self._length = 0.0
-        self._speakable = False
+    However the text arrives, the pieces are those of `cut`, but for the signs that are left over at the end.
+    """
 
-    def too_long_with(self, syllables: float) -> bool:
-        return self._speakable and self._length + syllables > (LATER_PIECE if self.closed else FIRST_PIECE)
+    def __init__(self, *, continued: bool = False) -> None:
+        self._pieces = Pieces(continued=continued)
+        self._clause = ""
+        """of the clause that is being written, what was not handed to `_pieces`"""
+        self._seen = 0
+        """how many characters of it hold no end of a clause"""
+        self._length = 0
+        """their tenths of syllables"""
+        self._entered = False
+        """whether words of this clause were handed over before its end was in sight"""
 
-    def add(self, word: str) -> None:
-        syllables = sum(map(_syllables, word))
-        if self.too_long_with(syllables):
-            self.close(_REST_NONE)
-        self._held.append(word)
-        self._length += syllables
-        self._speakable = self._speakable or speakable(word)
-
-    def close(self, rest: float) -> None:
-        """End a piece here, unless it would hold nothing to speak."""
-        if self._speakable:
-            self.closed.append(Piece(text="".join(self._held).strip(), rest=rest))
-            self._held, self._length, self._speakable = [], 0.0, False
+    def feed(self, text: str) -> list[Piece]:
+        """The pieces that are complete by now; often none."""
+        self._clause += text
+        while (end := _END.search(self._clause, self._seen)) and end.end() < len(self._clause):
+            self._close(end)
+        self._see(end.start() if end else len(self._clause))
+        if self._entered or self._pieces.empty:
+            self._hand_over()
+        return self._pieces.take()
 
     def finish(self) -> list[Piece]:
-        """All pieces; signs that are left over belong to the last."""
-        self.close(_REST_NONE)
-        if self.closed and (left := "".join(self._held).strip()):
-            last = self.closed[-1]
-            self.closed[-1] = Piece(text=last.text + left, rest=last.rest)
-        return self.closed
+        """The last pieces. Nothing may be fed afterwards."""
+        while end := _END.search(self._clause, self._seen):
+            self._close(end)
+        self._see(len(self._clause))
+        self._add(self._clause)
+        self._pieces.close(REST_NONE)
+        return self._pieces.take()
 
+    @property
+    def left(self) -> str:
+        """After the end: signs that stand in no piece."""
+        return self._pieces.left
 
-def _clauses(text: str) -> Iterator[tuple[str, float]]:
-    for clause in _CLAUSE.finditer(text):
-        if clause[0]:
-            rest = _REST_SENTENCE if clause["strong"] else _REST_CLAUSE if clause["weak"] else _REST_NONE
-            yield clause[0], rest
+    def _see(self, end: int) -> None:
+        """Take note of more of the clause; one that is too long for the piece before it begins a piece of its own."""
+        self._length += syllables(self._clause[self._seen : end])
+        self._seen = end
+        if not self._entered and self._pieces.too_long_with(self._length):
+            self._pieces.close(REST_CLAUSE)
 
+    def _hand_over(self) -> None:
+        """Words of a clause that is still being written: its end no longer changes where they stand."""
+        whole = self._seen
+        if whole == len(self._clause) and (word := _OPEN_WORD.search(self._clause)):
+            whole = word.start()
+        self._add(self._clause[:whole])
+        self._clause, self._seen = self._clause[whole:], self._seen - whole
+        self._entered = self._entered or whole > 0
 
-def _words(clause: str) -> Iterator[str]:
-    """Words, figures and single characters; a word too long for a piece comes letter by letter."""
-    for word in _WORD.findall(clause):
-        yield from (word,) if len(word) <= _LONGEST_WORD else word
+    def _close(self, end: re.Match[str]) -> None:
+        """The clause ends here, with this mark."""
+        self._see(end.end())
+        self._add(self._clause[: end.end()])
+        strong = end["strong"] is not None
+        if strong or not self._pieces.begun:
+            self._pieces.close(REST_SENTENCE if strong else REST_CLAUSE)
+        self._clause, self._seen, self._length, self._entered = self._clause[end.end() :], 0, 0, False
 
-
-def _syllables(character: str) -> float:
-    """Of one character, about, as a Chinese reader would speak it."""
-    kind = unicodedata.category(character)
-    if kind[0] == "N":
-        return 1.5
-    if kind[0] == "L":
-        if "\u4e00" <= character <= "\u9fff":
-            return 1.0
-        if character < "\u0250":
-            return 1.0 if character.isupper() else 0.4
-        return 3.0  # a letter of another script is named: "Japanese letter ..."
-    return 2.0 if kind in {"Sc", "Sm"} else 0.0
+    def _add(self, text: str) -> None:
+        for word in words(text):
+            self._pieces.add(word)
