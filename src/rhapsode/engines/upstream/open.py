@@ -1,0 +1,22 @@
+"""From the options of an upstream engine to calls."""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from rhapsode.engines.upstream.calls import Calls, Judge
+from rhapsode.engines.upstream.key import read_key
+from rhapsode.engines.upstream.options import UpstreamOptions
+from rhapsode.engines.upstream.transport import Transport
+
+
+def open_calls(options: UpstreamOptions, *, judge: Judge, environment: Mapping[str, str] = os.environ) -> Calls:
+    """Calls with the key that the options name. To be made on the event loop. Raises `SettingsError`."""
+    key = read_key(env=options.api_key_env, file=options.api_key_file, environment=environment)
+    transport = Transport(
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        connect_timeout=options.connect_timeout,
+        ca_file=options.ca_file,
+        proxy=options.proxy,
+    )
+    return Calls(transport, options, name=urlsplit(options.base_url).netloc, judge=judge)
