@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from rhapsode.core.speech import Pause, SpeechEngine
 from rhapsode.engines.registry import open_speech
 from rhapsode.voices.catalogue import load_voices
 from tests.engines.speech.asking import ask, hear
-from tests.listening import decibels, median_pitch
+from tests.listening import Samples, decibels, median_pitch
 
 KINDS = ["tone", "espeak"]
 SENTENCE = "今天天气很好，我们一起去公园散步吧。"
@@ -56,6 +57,15 @@ async def test_says_the_same_thing_the_same_way(engine: SpeechEngine) -> None:
     await hear(engine, ask("别的话, and something else?", "female-yujie"))
     again, _ = await hear(engine, ask(SENTENCE))
     assert np.array_equal(first, again)
+
+
+async def test_a_speech_that_is_asked_for_in_parts_sounds_as_if_asked_for_at_once(engine: SpeechEngine) -> None:
+    whole, _ = await hear(engine, ask("你好，世界。 How are you? 再见。", speed=1.3))
+    parts: list[Samples] = []
+    for text, follows in (("你好，", None), ("世界。", 0.16), ("How are you?", 0.4), ("再见。", 0.4)):
+        sound, _ = await hear(engine, replace(ask(text, speed=1.3), follows=follows))
+        parts.append(sound)
+    assert np.array_equal(np.concatenate(parts), whole)
 
 
 async def test_requests_at_the_same_time_do_not_mix(engine: SpeechEngine) -> None:

@@ -15,7 +15,7 @@ def nowhere(name: str) -> Path:
     raise EngineMissing(f"there is no model {name}")
 
 
-@pytest.mark.parametrize("table", [registry.CHAT, registry.SPEECH], ids=["chat", "speech"])
+@pytest.mark.parametrize("table", [registry.CHAT, registry.SPEECH, registry.EMBED], ids=["chat", "speech", "embed"])
 def test_every_kind_names_a_function_that_exists(table: dict[str, str]) -> None:
     for path in table.values():
         module, _, function = path.partition(":")
@@ -23,10 +23,12 @@ def test_every_kind_names_a_function_that_exists(table: dict[str, str]) -> None:
 
 
 async def test_unknown_kinds_are_refused_with_the_list_of_known_ones() -> None:
-    with pytest.raises(SettingsError, match="no chat engine of kind 'lama'; there are llama, scripted"):
+    with pytest.raises(SettingsError, match=r"no chat engine of kind 'lama'; there are llama, .*scripted"):
         await registry.open_chat("lama", {}, find_model=nowhere)
     with pytest.raises(SettingsError, match="no speech engine of kind 'festival'; there are espeak, tone"):
         await registry.open_speech("festival", {}, voices=())
+    with pytest.raises(SettingsError, match="no embedding engine of kind 'word2vec'; there are llama"):
+        await registry.open_embed("word2vec", {}, find_model=nowhere)
 
 
 async def test_a_kind_opens_its_engine() -> None:

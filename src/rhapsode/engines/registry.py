@@ -6,17 +6,26 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from rhapsode.core.chat import ChatEngine
+from rhapsode.core.embedding import EmbedEngine
 from rhapsode.core.errors import EngineMissing, SettingsError
 from rhapsode.core.speech import SpeechEngine
 from rhapsode.core.voice import Voice
 
 CHAT: Final[Mapping[str, str]] = {
     "llama": "rhapsode.engines.chat.llama:open_engine",
+    "minimax": "rhapsode.engines.chat.minimax_upstream:open_engine",
+    "openai": "rhapsode.engines.chat.openai_upstream:open_engine",
     "scripted": "rhapsode.engines.chat.scripted:open_engine",
 }
 SPEECH: Final[Mapping[str, str]] = {
     "espeak": "rhapsode.engines.speech.espeak:open_engine",
     "tone": "rhapsode.engines.speech.tone:open_engine",
+}
+EMBED: Final[Mapping[str, str]] = {
+    "llama": "rhapsode.engines.embed.llama:open_engine",
+    "minimax": "rhapsode.engines.embed.minimax_upstream:open_engine",
+    "openai": "rhapsode.engines.embed.openai_upstream:open_engine",
+    "scripted": "rhapsode.engines.embed.scripted:open_engine",
 }
 EXTRAS: Final[Mapping[str, str]] = {"llama": "server", "espeak": "espeak", "tone": "server"}
 """what brings the packages that a kind imports"""
@@ -27,6 +36,10 @@ FindModel = Callable[[str], Path]
 
 class _OpenChat(Protocol):
     def __call__(self, options: Mapping[str, object], /, *, find_model: FindModel) -> Awaitable[ChatEngine]: ...
+
+
+class _OpenEmbed(Protocol):
+    def __call__(self, options: Mapping[str, object], /, *, find_model: FindModel) -> Awaitable[EmbedEngine]: ...
 
 
 class _OpenSpeech(Protocol):
@@ -45,6 +58,11 @@ async def open_chat(kind: str, options: Mapping[str, object], *, find_model: Fin
 async def open_speech(kind: str, options: Mapping[str, object], *, voices: Sequence[Voice]) -> SpeechEngine:
     """A speech engine that speaks in `voices`. Raises as `open_chat` does."""
     return await cast("_OpenSpeech", _opener(SPEECH, kind, "speech"))(options, voices=voices)
+
+
+async def open_embed(kind: str, options: Mapping[str, object], *, find_model: FindModel) -> EmbedEngine:
+    """An embedding engine, ready to make vectors. Raises as `open_chat` does."""
+    return await cast("_OpenEmbed", _opener(EMBED, kind, "embedding"))(options, find_model=find_model)
 
 
 def _opener(table: Mapping[str, str], kind: str, ability: str) -> object:

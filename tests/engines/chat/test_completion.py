@@ -2,10 +2,12 @@
 
 import pytest
 
-from rhapsode.core.chat import ChatUsage, Finish
+from rhapsode.core.chat import ChatText, ChatUsage, Finish
 from rhapsode.core.errors import EngineError
 from rhapsode.engines.chat.chunks import Choice, Chunk, Delta, Progress, PromptDetails, Timings, Usage, read_chunk
 from rhapsode.engines.chat.completion import Completion
+from rhapsode.engines.chat.label import Labels
+from rhapsode.engines.chat.reader import TextReader
 from rhapsode.engines.chat.tidy import Tidy
 
 
@@ -27,10 +29,10 @@ PROMPT = Chunk(prompt_progress=Progress(total=30, cache=9, processed=30), timing
 
 
 def run(max_tokens: int, *chunks: Chunk) -> tuple[str, Finish | None, int]:
-    completion = Completion(max_tokens=max_tokens)
+    completion = Completion(TextReader(Labels(("Ann", "Bob"))), max_tokens=max_tokens)
     shown = ""
     for chunk in (PROMPT, *chunks):
-        shown += completion.feed(chunk)
+        shown += "".join(event.text for event in completion.feed(chunk) if isinstance(event, ChatText))
         if completion.end is not None:
             assert completion.end.usage == ChatUsage(
                 prompt_tokens=30, cached_tokens=9, reply_tokens=completion.end.usage.reply_tokens
@@ -65,6 +67,16 @@ def test_last_words_that_come_without_a_count_wait_for_it() -> None:
     assert run(4, text("如", 3), text("果"), finish("length"), usage(5)) == ("如", Finish.LENGTH, 4)
     assert run(4, text("如", 3), text("果"), finish("stop"), usage(4)) == ("如果", Finish.STOP, 4)
     assert run(1, text("献"), finish("length"), usage(5)) == ("献", Finish.LENGTH, 5)
+
+
+def test_what_is_held_back_at_the_end_is_shown() -> None:
+    assert run(2, text("A", 1), text("nn", 2), text(":", 3)) == ("Ann", Finish.LENGTH, 2)
+    assert run(50, text("Hm.", 1), text("\nBob", 2), finish("length"), usage(50)) == ("Hm.\nBob", Finish.LENGTH, 50)
+
+
+def test_who_begins_to_speak_for_another_is_stopped_at_once() -> None:
+    assert run(50, text("Hm.", 1), text("\nBob", 2), text(": Hi", 3)) == ("Hm.", Finish.STOP, 3)
+    assert run(4, text("Hm.", 1), text("\nAnn", 2), text(": Hi", 3)) == ("Hm.", Finish.STOP, 3)
 
 
 def test_an_early_stop_is_a_stop() -> None:

@@ -49,7 +49,10 @@ def test_the_context_and_the_special_tokens(path: Path) -> None:
         )
     )
     assert read_facts(path) == ModelFacts(
-        context=2048, markers=frozenset({"<eos>", "<unk>", "<user>", "<|im_start|>", "<|im_end|>"}), longest_token=7
+        context=2048,
+        markers=frozenset({"<eos>", "<unk>", "<user>", "<|im_start|>", "<|im_end|>"}),
+        longest_token=7,
+        template="<user>{{ messages }}",
     )
     assert "<table>" in read_facts(path, template="<table>").markers
 

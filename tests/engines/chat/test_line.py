@@ -117,3 +117,54 @@ async def test_closing_sends_away_who_waits_and_waits_for_who_is_inside() -> Non
     assert not emptied.done()
     inside.leave()
     await emptied
+
+
+async def test_a_further_prompt_waits_for_the_one_in_evaluation_and_goes_before_who_is_outside() -> None:
+    line = Line(places=2, longest=9)
+    inside = await line.enter()
+    inside.evaluated()
+    evaluating = await line.enter()
+    outside = enter(line)
+    again = asyncio.create_task(inside.evaluate())
+    await settled()
+    assert not again.done()
+    evaluating.leave()
+    await again
+    assert not outside.done()  # there is a place, and a prompt in evaluation
+    inside.evaluated()
+    (await outside).leave()
+    inside.leave()
+    assert line.inside == 0
+
+
+async def test_who_gives_up_waiting_for_a_further_prompt_holds_nobody_up() -> None:
+    line = Line(places=2, longest=9)
+    inside = await line.enter()
+    inside.evaluated()
+    evaluating = await line.enter()
+    again = asyncio.create_task(inside.evaluate())
+    await settled()
+    again.cancel()
+    evaluating.evaluated()  # the turn may have come in the same moment
+    await asyncio.wait([again])
+    inside.leave()
+    evaluating.leave()
+    (await line.enter()).leave()
+    assert line.inside == 0
+
+
+async def test_a_line_that_closes_sends_who_waits_for_a_further_prompt_away() -> None:
+    line = Line(places=2, longest=9)
+    inside = await line.enter()
+    inside.evaluated()
+    evaluating = await line.enter()
+    again = asyncio.create_task(inside.evaluate())
+    await settled()
+    line.close()
+    with pytest.raises(EngineError):
+        await again
+    evaluating.leave()
+    with pytest.raises(EngineError):
+        await inside.evaluate()
+    inside.leave()
+    await line.emptied()

@@ -19,6 +19,7 @@ from rhapsode.engines.chat.native import Size, load
 from rhapsode.engines.chat.visible import is_visible
 from rhapsode.models.catalogue import find_model
 from tests.engines.chat.requests import ANN, BOB, chat, replied, says
+from tests.tiny_gguf import write_tiny_gguf
 
 pytestmark = pytest.mark.xdist_group("llama")
 
@@ -210,3 +211,15 @@ async def test_closing_in_mid_reply_ends_the_reply() -> None:
     for task in (talking, waiting):
         with pytest.raises(EngineError):
             await task
+
+
+async def test_a_long_context_is_taken_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    model = str(write_tiny_gguf(tmp_path / "long.gguf", context=65_536))
+    for options, held in (({}, 8192), ({"context": 12_000}, 12_000), ({"context": 100_000}, 65_536)):
+        engine = await module.open_engine({"model": model, "slots": 1, **options}, find_model=Path)
+        try:
+            with pytest.raises(PromptTooLong) as refused:
+                await collect(engine.reply(chat("x " * 500_000)))
+            assert refused.value.context_tokens == held
+        finally:
+            await engine.close()

@@ -1,5 +1,7 @@
 """A request becomes steps: pieces to say, natural rests that follow the tempo, and pauses that are exact."""
 
+from dataclasses import replace
+
 import pytest
 
 from rhapsode.core.errors import InvalidField, UnknownVoice
@@ -15,6 +17,12 @@ VOICES = {voice.id: voice for voice in load_voices()}
 def test_pieces_rest_at_the_tempo_and_the_last_does_not() -> None:
     steps = read_steps(ask("你好，世界。再见。"), 2.0)
     assert steps == [Say(text="你好，"), Rest(seconds=0.08), Say(text="世界。"), Rest(seconds=0.2), Say(text="再见。")]
+
+
+def test_what_follows_begins_with_the_rest_that_is_due() -> None:
+    steps = read_steps(replace(ask("一起去吧，现在。"), follows=0.4), 2.0)
+    assert steps == [Rest(seconds=0.2), Say(text="一起去吧，现在。")]
+    assert read_steps(replace(ask("吧"), follows=0.0), 2.0) == [Say(text="吧")]
 
 
 def test_a_pause_stands_in_for_the_natural_rest() -> None:

@@ -22,9 +22,10 @@ class Delta(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The one choice of a chunk."""
+    """The one choice of a chunk. `text` is what `delta` is in the completion of a prompt that is a text."""
 
-    delta: Delta
+    delta: Delta = Delta()
+    text: str = ""
     finish_reason: str | None = None
 
 
@@ -69,7 +70,7 @@ class Chunk(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The piece of the reply; often empty."""
-        return "".join(choice.delta.content or "" for choice in self.choices)
+        return "".join(choice.delta.content or choice.text for choice in self.choices)
 
     @property
     def finish(self) -> str | None:

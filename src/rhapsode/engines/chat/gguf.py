@@ -49,6 +49,8 @@ class ModelFacts:
     markers: frozenset[str]
     """the texts that would end a turn or begin one: control tokens, and user-defined ones that the template uses"""
     longest_token: int
+    template: str
+    """Jinja; empty when there is none"""
 
 
 def read_facts(path: Path, *, template: str = "") -> ModelFacts:
@@ -56,11 +58,24 @@ def read_facts(path: Path, *, template: str = "") -> ModelFacts:
 
     Raises `SettingsError` when the file is no GGUF.
     """
+    found = read_metadata(path)
+    try:
+        return _facts(found, template)
+    except ValueError as fault:
+        raise _unreadable(path) from fault
+
+
+def read_metadata(path: Path) -> dict[str, Value]:
+    """Every key of the file's head and its value. Raises as `read_facts` does."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _facts(dict(_metadata(data)), template)
+            return dict(_metadata(data))
     except (OSError, ValueError, struct.error, KeyError) as fault:
-        raise SettingsError(f"model: {path} is not a GGUF file that this version can read") from fault
+        raise _unreadable(path) from fault
+
+
+def _unreadable(path: Path) -> SettingsError:
+    return SettingsError(f"model: {path} is not a GGUF file that this version can read")
 
 
 def _facts(found: dict[str, Value], template: str) -> ModelFacts:
@@ -81,6 +96,7 @@ def _facts(found: dict[str, Value], template: str) -> ModelFacts:
         markers=frozenset(markers | {"<|im_start|>", "<|im_end|>"}),
         # A byte-level vocabulary writes a byte as one character; another writes characters, of at most 4 bytes.
         longest_token=max((len(text.encode()) for text in texts), default=1),
+        template=template,
     )
 
 

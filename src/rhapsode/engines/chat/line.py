@@ -14,7 +14,7 @@ _CLOSED: Final = "the chat engine is closed"
 
 
 class Place:
-    """A call's place inside. Both methods may be called again, to no effect."""
+    """A call's place inside. `evaluated` and `leave` may be called again, to no effect."""
 
     def __init__(self, line: "Line") -> None:
         self._line = line
@@ -26,6 +26,15 @@ class Place:
         if self._evaluating:
             self._evaluating = False
             self._line.next_prompt()
+
+    async def evaluate(self) -> None:
+        """Before another prompt of the same call: until no other is in evaluation. Raises `EngineError` when closed.
+
+        Who is inside goes before who waits outside: it goes on with what the model still knows, which takes a moment.
+        """
+        if not self._evaluating:
+            await self._line.enter_evaluation()
+            self._evaluating = True
 
     def leave(self) -> None:
         """The model does nothing for this call any more."""
@@ -43,6 +52,7 @@ class Line:
         self._longest = longest
         self._evaluating = False
         self._waiting: deque[asyncio.Future[Place]] = deque()
+        self._returning: deque[asyncio.Future[None]] = deque()
         self._empty = asyncio.Event()
         self._empty.set()
         self.closed = False
@@ -79,12 +89,31 @@ class Line:
     def close(self) -> None:
         """Nobody comes in any more; who waits gets an `EngineError`."""
         self.closed = True
-        while self._waiting:
-            self._waiting.popleft().set_exception(EngineError(_CLOSED))
+        for turn in (*self._waiting, *self._returning):
+            if not turn.done():
+                turn.set_exception(EngineError(_CLOSED))
+        self._waiting.clear()
+        self._returning.clear()
 
     async def emptied(self) -> None:
         """Until nobody is inside."""
         await self._empty.wait()
+
+    async def enter_evaluation(self) -> None:
+        """For `Place`: a turn in prompt evaluation."""
+        if self.closed:
+            raise EngineError(_CLOSED)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._returning.append(turn)
+        self._admit()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn in self._returning:
+                self._returning.remove(turn)
+            elif not turn.cancelled() and turn.exception() is None:
+                self.next_prompt()  # the turn came in the same moment
+            raise
 
     def next_prompt(self) -> None:
         """For `Place`: no prompt is in evaluation."""
@@ -99,10 +128,15 @@ class Line:
         self._admit()
 
     def _admit(self) -> None:
+        while self._returning and not self._evaluating:
+            turn = self._returning.popleft()
+            if not turn.done():
+                self._evaluating = True
+                turn.set_result(None)
         while self._waiting and self._free and not self._evaluating:
-            turn = self._waiting.popleft()
-            if not turn.done():  # else cancelled, and not yet told
+            place = self._waiting.popleft()
+            if not place.done():  # else cancelled, and not yet told
                 self._free -= 1
                 self._evaluating = True
                 self._empty.clear()
-                turn.set_result(Place(self))
+                place.set_result(Place(self))

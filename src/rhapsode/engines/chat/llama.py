@@ -2,22 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 
-from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatText
-from rhapsode.core.errors import EngineError, PromptTooLong
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest
+from rhapsode.core.errors import EngineError, InvalidField, NotSupported, PromptTooLong
 from rhapsode.engines.chat.bridge import NativeCall
+from rhapsode.engines.chat.call_reader import CallReader
 from rhapsode.engines.chat.chunks import Chunk, Fault, read_chunk
 from rhapsode.engines.chat.completion import Completion, write_body
+from rhapsode.engines.chat.constrain.composition import Composition, read_composition
+from rhapsode.engines.chat.constrain.continuation import Step, Written
 from rhapsode.engines.chat.gguf import ModelFacts, read_facts
+from rhapsode.engines.chat.label import Labels
 from rhapsode.engines.chat.line import Line, Place
 from rhapsode.engines.chat.markers import Markers
 from rhapsode.engines.chat.native import NativeServer, Size, load
-from rhapsode.engines.chat.render import render
+from rhapsode.engines.chat.reader import TextReader
+from rhapsode.engines.chat.render import Prompt, render
+from rhapsode.engines.chat.steps import StepReader, write_messages, write_step
+from rhapsode.engines.chat.tools import CALL_TAG, TAGS
 from rhapsode.engines.chat.visible import visible_ranges
 from rhapsode.engines.cores import usable_cores
 from rhapsode.engines.options import read_options
@@ -31,7 +39,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `model`: a name of the model catalogue, or a path to a GGUF.
     `slots`: how many replies at once; each holds memory for a whole context.
-    `context`: tokens of a conversation, its reply included; 0, or more than that, is what the model was trained on.
+    `context`: tokens of a conversation, its reply included, at most what the model was trained on; 0 is that too, but
+    8,192 at most, since memory is taken for it.
     `threads`: 0 is one for each physical core that the process may use.
     `queue`: how many calls may wait for a slot.
     `batch`: prompt tokens evaluated at a time. Small keeps other replies flowing and lets a call stop soon, and costs
@@ -58,7 +67,7 @@ def _open(options: Options, path: Path) -> "LlamaEngine":
     facts = read_facts(path, template=options.template)
     size = Size(
         slots=options.slots,
-        context=min(options.context or facts.context, facts.context) or _FALLBACK_CONTEXT,
+        context=min(options.context or _USUAL_CONTEXT, facts.context or _FALLBACK_CONTEXT),
         batch=options.batch,
         threads=options.threads or usable_cores(),
     )
@@ -66,8 +75,18 @@ def _open(options: Options, path: Path) -> "LlamaEngine":
     return LlamaEngine(load(path, size, template=options.template), facts, size, queue=options.queue)
 
 
+_USUAL_CONTEXT: Final = 8192
+"""where nothing is set: four such slots of a model of 4 billion parameters take 5 GB, and all of its context 24"""
+
 _FALLBACK_CONTEXT: Final = 4096
 """of a file that does not say on how much its model was trained"""
+
+
+_CLOSED: Final = "the chat engine is closed"
+_BROKEN_OFF: Final = "llama.cpp broke off the reply; the engine was closed, or it failed"
+
+_Handle = Callable[[NativeServer, bytes, Callable[[bytes], bool]], None]
+"""A native call that takes a body and a listener."""
 
 
 class LlamaEngine:
@@ -75,7 +94,8 @@ class LlamaEngine:
 
     def __init__(self, server: NativeServer, facts: ModelFacts, size: Size, *, queue: int) -> None:
         self._server: NativeServer | None = server
-        self._markers = Markers(facts.markers)
+        self._markers = Markers(facts.markers | TAGS)
+        self._knows_tools = CALL_TAG in facts.template
         self._longest_token = facts.longest_token
         self._context = size.context
         self._line = Line(places=size.slots, longest=queue)
@@ -93,21 +113,82 @@ class LlamaEngine:
 
     async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
         """Of the protocol. A call that is closed is out of llama.cpp, and its slot free, when `aclose` returns."""
-        prompt = render(request, markers=self._markers)
-        self._refuse_giants(sum(len(message.content.encode()) for message in prompt.messages))
-        completion = Completion(max_tokens=request.max_tokens)
+        if request.functions and request.constraint is not None:
+            raise NotSupported("functions", "cannot be combined with a reply of a given form")
+        # Beside the event loop: texts and schemas may be large.
+        prompt = await asyncio.to_thread(render, request, markers=self._markers, knows_tools=self._knows_tools)
+        composition = await read_composition(request.constraint, max_tokens=request.max_tokens)
+        given = composition.given if composition else 0
+        self._refuse_giants(given + sum(len(message.content.encode()) for message in prompt.messages))
+        if composition is not None:
+            async with aclosing(self._compose(prompt, request, composition)) as events:
+                async for event in events:
+                    yield event
+            return
+        labels = Labels(() if request.constraint else prompt.names)
+        reader = CallReader(labels) if request.functions else TextReader(labels)
+        completion = Completion(reader, max_tokens=request.max_tokens)
+        # In a script the reply stands behind its speaker's name, which a model needs to be reminded of last.
+        label = "" if request.constraint else prompt.label
+        rendered = await self._rendered(prompt) + label if label else ""
+        body = await asyncio.to_thread(write_body, prompt, request, rendered=rendered)
+        handle = NativeServer.handle_completions if rendered else NativeServer.handle_chat_completions
+        begun = False
         place = await self._line.enter()
-        async with self._start(write_body(prompt, request), place) as call:
+        async with self._start(handle, body, on_end=place.leave) as call:
             async for data in call:
                 chunk = read_chunk(data)
                 if chunk.prompt_done:
                     place.evaluated()
                 self._check(chunk)
-                if piece := completion.feed(chunk):
-                    yield ChatText(text=piece)
+                for event in completion.feed(chunk):
+                    begun = True
+                    yield event
                 if completion.end is not None:
                     break
-        yield self._judged(completion)
+        yield _judged(completion, request, begun=begun)
+
+    async def _compose(
+        self, prompt: Prompt, request: ChatRequest, composition: Composition
+    ) -> AsyncGenerator[ChatEvent]:
+        """A reply that is written part by part.
+
+        It keeps its place from the first part to the last: what the model knows of it stays where it is, and the reply
+        takes its turn once, as any other. Between its parts, its prompts wait as all prompts do.
+        """
+        place = await self._line.enter()
+        try:
+            rendered = await self._rendered(prompt)
+            continuation = partial(self._step, rendered, prompt, request, place)
+            async with aclosing(composition.write(continuation, max_tokens=request.max_tokens)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            place.leave()
+
+    async def _step(
+        self, rendered: str, prompt: Prompt, request: ChatRequest, place: Place, begun: str, step: Step, /
+    ) -> AsyncGenerator[Written]:
+        """One part: a `Continuation`."""
+        reader = StepReader(step, Labels(prompt.names))
+        body = write_step(rendered + self._markers.break_up(begun), step, prompt, request.sampling)
+        await place.evaluate()
+        async with self._start(NativeServer.handle_completions, body, on_end=place.evaluated) as call:
+            async for data in call:
+                chunk = read_chunk(data)
+                if chunk.prompt_done:
+                    place.evaluated()
+                self._check(chunk)
+                written = reader.feed(chunk)
+                yield written
+                if written.finish is not None:
+                    return
+        raise EngineError(_BROKEN_OFF)
+
+    async def _rendered(self, prompt: Prompt) -> str:
+        if self._server is None:
+            raise EngineError(_CLOSED)
+        return await asyncio.to_thread(self._server.render, write_messages(prompt))
 
     async def close(self) -> None:
         """Of the protocol: who waits or is being replied to gets an `EngineError`."""
@@ -118,20 +199,20 @@ class LlamaEngine:
         last, self._server = [self._server], None
         await asyncio.to_thread(last.clear)  # frees the model, which blocks
 
-    def _start(self, body: bytes, place: Place) -> NativeCall:
-        """The call that frees the place when it has ended."""
+    def _start(self, handle: _Handle, body: bytes, *, on_end: Callable[[], None]) -> NativeCall:
+        """A call. `on_end` is called when it has ended, or did not start."""
 
         def ended() -> None:
             self._calls.discard(call)
-            place.leave()
+            on_end()
 
         if self._server is None or self._line.closed:  # closed in the moment of entering
-            place.leave()
-            raise EngineError("the chat engine is closed")
+            on_end()
+            raise EngineError(_CLOSED)
         try:
-            call = NativeCall(partial(self._server.handle_chat_completions, body), on_end=ended)
+            call = NativeCall(partial(handle, self._server, body), on_end=ended)
         except RuntimeError as no_thread:
-            place.leave()
+            on_end()
             raise EngineError("no thread can be started for the reply") from no_thread
         self._calls.add(call)
         return call
@@ -154,9 +235,12 @@ class LlamaEngine:
         # Its message is left out: it may quote the prompt.
         return EngineError(f"llama.cpp refused the request: {fault.type} {fault.code}")
 
-    def _judged(self, completion: Completion) -> ChatEnd:
-        if completion.end is None:
-            raise EngineError("llama.cpp broke off the reply; the engine was closed, or it failed")
-        if not completion.begun:
-            raise EngineError("the model's reply is blank")
+
+def _judged(completion: Completion, request: ChatRequest, *, begun: bool) -> ChatEnd:
+    if completion.end is None:
+        raise EngineError(_BROKEN_OFF)
+    if begun or request.stops:
         return completion.end
+    if request.functions:  # cut before it was clear which
+        raise InvalidField("tokens_to_generate", "is too small for a function call")
+    raise EngineError("the model's reply is blank")

@@ -2,8 +2,9 @@
 
 import os
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -12,20 +13,36 @@ from typing import Final, Protocol, cast
 # thread that waits for the core: 2 tokens a second were seen, and 30 to 40 with a short one. Idle, both decode 110.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
+import msgspec
 import xllamacpp
 
 from rhapsode.core.errors import EngineError
-from rhapsode.engines.chat.bridge import NATIVE_ERRORS
+from rhapsode.engines.chat.bridge import NATIVE_ERRORS, Listener
 
 _CACHE_MIB: Final = 512
 """Memory for the evaluated prompts of conversations that are in no slot: SmolLM2-135M takes 22 KiB a token."""
 
+_PATIENCE: Final = 60.0
+"""seconds for the answer of a listener that may be starved by its own model"""
+
 _FIRST_WORD: Final = b'{"messages":[{"role":"user","content":"."}],"max_tokens":1}'
+_FIRST_TEXT: Final = b'{"content":"."}'
+
+POOLINGS: Final = {
+    "": "LLAMA_POOLING_TYPE_UNSPECIFIED",
+    "mean": "LLAMA_POOLING_TYPE_MEAN",
+    "cls": "LLAMA_POOLING_TYPE_CLS",
+    "last": "LLAMA_POOLING_TYPE_LAST",
+}
+"""How the vectors of a text's tokens become one; empty for what the model's file says."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """What a loaded model may use: `context` tokens in each of `slots`, `batch` tokens evaluated at a time."""
+    """What a loaded model may use: `context` tokens in each of `slots`, `batch` tokens evaluated at a time.
+
+    A model for embeddings evaluates whole texts, and its `batch` is not looked at.
+    """
 
     slots: int
     context: int
@@ -33,17 +50,65 @@ class Size:
     threads: int
 
 
-class NativeServer(Protocol):
+class NativeServer:
     """A loaded model. The last reference to it gone, it is freed, which blocks for a moment."""
+
+    def __init__(self, server: "_Server", *, key: str) -> None:
+        self._server = server
+        self._key = key
 
     @property
     def listening_address(self) -> str:
         """Where its own HTTP listener is: llama.cpp always opens one, on the loopback address."""
+        return self._server.listening_address
+
+    def handle_chat_completions(self, body: bytes, listener: Listener, /) -> None:
+        """Blocks until the reply has ended; each chunk goes to the listener. Blanks that it begins with are lost."""
+        self._server.handle_chat_completions(body, listener)
+
+    def handle_completions(self, body: bytes, listener: Listener, /) -> None:
+        """The same for a prompt that is a text; nothing is lost."""
+        self._server.handle_completions(body, listener)
+
+    def render(self, body: bytes, /) -> str:
+        """The prompt that the messages of `body`, a chat completion's, become. Raises `EngineError`.
+
+        The binding has no call for it, llama.cpp's listener has.
+        """
+        door = HTTPConnection(self.listening_address.removeprefix("http://"), timeout=_PATIENCE)
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        try:
+            door.request("POST", "/apply-template", body, headers)
+            answer = door.getresponse()
+            content = answer.read()
+        except (OSError, HTTPException) as fault:
+            raise EngineError("llama.cpp does not answer what a prompt looks like") from fault
+        finally:
+            door.close()
+        if answer.status != HTTPStatus.OK:
+            raise EngineError(f"llama.cpp cannot put the messages into the chat template: {answer.status}")
+        return msgspec.json.decode(content, type=_Rendered).prompt
+
+
+class _Rendered(msgspec.Struct):
+    prompt: str
+
+
+class NativeEmbedder(Protocol):
+    """A loaded model that makes vectors of texts. Freed as a `NativeServer` is."""
+
+    def handle_embeddings(self, body: bytes, /) -> bytes:
+        """Blocks until all vectors are there; other threads run meanwhile. Faults are told in the answer."""
         ...
 
-    def handle_chat_completions(self, body: bytes, callback: Callable[[bytes], bool], /) -> None:
-        """Blocks until the reply has ended; each chunk goes to the callback, which ends the reply by returning true."""
-        ...
+
+class _Server(NativeEmbedder, Protocol):
+    """What the binding makes of either kind of model."""
+
+    @property
+    def listening_address(self) -> str: ...
+    def handle_chat_completions(self, body: bytes, callback: Listener, /) -> None: ...
+    def handle_completions(self, body: bytes, callback: Listener, /) -> None: ...
 
 
 class _ModelFile(Protocol):
@@ -81,6 +146,8 @@ class _Params(Protocol):
     n_threads_http: int
     verbosity: int
     flash_attn_type: object
+    embedding: bool
+    pooling_type: object
 
 
 class _Attention(Protocol):
@@ -96,10 +163,11 @@ class _DeviceType(Protocol):
 class _Binding(Protocol):
     llama_flash_attn_type: _Attention
     ggml_backend_dev_type: _DeviceType
+    llama_pooling_type: object
 
     def get_device_info(self) -> list[dict[str, object]]: ...
     def CommonParams(self) -> _Params: ...  # noqa: N802 - the binding's name
-    def Server(self, params: _Params, /) -> NativeServer: ...  # noqa: N802
+    def Server(self, params: _Params, /) -> "_Server": ...  # noqa: N802
 
 
 _binding: Final = cast("_Binding", xllamacpp)
@@ -107,6 +175,42 @@ _binding: Final = cast("_Binding", xllamacpp)
 
 def load(path: Path, size: Size, *, template: str) -> NativeServer:
     """Blocks for a second or more. `template` is Jinja; empty for the model's own. Raises `EngineError`."""
+    params = _params(path, size)
+    params.n_batch = params.n_ubatch = size.batch
+    params.cache_ram_mib = _CACHE_MIB
+    params.chat_template = template
+    # The reply is what the model writes, whole: nothing is taken for a tool call or for thoughts.
+    params.force_pure_content_parser = True
+    params.enable_reasoning = 0
+    params.prefill_assistant = False
+    try:
+        server = NativeServer(_binding.Server(params), key=params.api_keys[0])
+        # Its thread is started and perhaps not yet in its loop. Freed in that moment it would never hear of it, and
+        # the destructor would wait for ever, holding the GIL. A reply of one token proves that the loop turns.
+        server.handle_chat_completions(_FIRST_WORD, _no_more)
+    except NATIVE_ERRORS as error:
+        raise _cannot_load(path, size) from error
+    return server
+
+
+def load_embedder(path: Path, size: Size, *, pooling: str) -> NativeEmbedder:
+    """Blocks for a second or more. `pooling` is one of `POOLINGS`. Raises `EngineError`."""
+    params = _params(path, size)
+    params.embedding = True
+    params.pooling_type = getattr(_binding.llama_pooling_type, POOLINGS[pooling])
+    # Attention over a whole text, as these models have it, cannot be evaluated in parts.
+    params.n_batch = params.n_ubatch = size.context
+    params.cache_ram_mib = 0
+    try:
+        embedder = _binding.Server(params)
+        embedder.handle_embeddings(_FIRST_TEXT)  # proves what the first word does above
+    except NATIVE_ERRORS as error:
+        raise _cannot_load(path, size) from error
+    return embedder
+
+
+def _params(path: Path, size: Size) -> _Params:
+    """What both kinds of model are loaded with."""
     params = _binding.CommonParams()
     params.model.path = str(path)
     # One pool of cells that all slots share. It must hold every slot's whole context: when it overflows, llama.cpp
@@ -115,29 +219,19 @@ def load(path: Path, size: Size, *, template: str) -> NativeServer:
     params.n_parallel = size.slots
     params.kv_unified_per_slot = size.context
     params.n_ctx = size.slots * size.context
-    params.n_batch = params.n_ubatch = size.batch
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = size.threads
-    params.cache_ram_mib = _CACHE_MIB
     params.flash_attn_type = _attention()
     params.warmup = False
-    params.chat_template = template
-    # The reply is what the model writes, whole: nothing is taken for a tool call or for thoughts.
-    params.force_pure_content_parser = True
-    params.enable_reasoning = 0
-    params.prefill_assistant = False
     params.verbosity = -1
     _close_listener(params)
-    try:
-        server = _binding.Server(params)
-        # Its thread is started and perhaps not yet in its loop. Freed in that moment it would never hear of it, and
-        # the destructor would wait for ever, holding the GIL. A reply of one token proves that the loop turns.
-        server.handle_chat_completions(_FIRST_WORD, _no_more)
-    except NATIVE_ERRORS as error:
-        raise EngineError(
-            f"llama.cpp cannot load {path}: is the file whole, and is there memory for {size.slots} slots"
-            f" of {size.context} tokens?"
-        ) from error
-    return server
+    return params
+
+
+def _cannot_load(path: Path, size: Size) -> EngineError:
+    return EngineError(
+        f"llama.cpp cannot load {path}: is the file whole, and is there memory for {size.slots} slots"
+        f" of {size.context} tokens?"
+    )
 
 
 def _no_more(_chunk: bytes) -> bool:
@@ -158,7 +252,7 @@ def _attention() -> object:
 
 
 def _close_listener(params: _Params) -> None:
-    """Nobody has business at llama.cpp's own door: it asks for a key that nobody knows, us included."""
+    """Nobody else has business at llama.cpp's own door: it asks for a key that never leaves the process."""
     params.api_keys = [secrets.token_urlsafe(32)]
     params.ui = False
     params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False

@@ -84,7 +84,9 @@ class EspeakEngine:
         ahead: deque[Result] = deque()
         try:
             if first := next(jobs, None):
-                ahead.append(self._enter(first, lane))
+                # Who was let in to speak is not sent away in the middle of it.
+                goes_on = request.follows is not None
+                ahead.append(self._pool.submit(first, lane) if goes_on else self._enter(first, lane))
             for step in steps:
                 if isinstance(step, Rest):
                     for block in silence(step.seconds, RATE):

@@ -50,19 +50,19 @@ def sorted_shares(shares: Shares) -> Shares:
 
 
 def read_steps(request: SpeechRequest, tempo: float) -> list[Say | Rest]:
-    """What to do, beginning and ending with speech. Raises `InvalidField` where there is nothing to say.
+    """What to do: it ends with speech, and begins with it or with the rest that is due after what was spoken before.
 
     Rests between pieces follow the tempo; a pause that the caller asked for is exact, and stands in for the rest
-    there.
+    there. Raises `InvalidField` where there is nothing to say.
     """
     steps: list[Say | Rest] = []
-    rest = 0.0
+    rest = (request.follows or 0.0) / tempo
     for part in request.script:
         if isinstance(part, Pause):
             steps.append(Rest(seconds=part.milliseconds / 1000))
             rest = 0.0
             continue
-        for piece in cut(part):
+        for piece in cut(part, continued=request.follows is not None):
             if rest:
                 steps.append(Rest(seconds=rest))
             steps.append(Say(text=clean(piece.text)))

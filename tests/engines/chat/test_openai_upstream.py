@@ -1,0 +1,100 @@
+"""What is asked of a server of OpenAI's shape, and what becomes of its reply."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from rhapsode.core.chat import ChatReply, ChatRequest, ChatUsage, Finish, collect
+from rhapsode.core.constraint import Gen, Glyph, JsonDocument, Literal
+from rhapsode.core.errors import EngineError, NotSupported
+from tests.client.player import Answer, Asked, Player, stream
+from tests.engines.chat.requests import ANN, BOB, chat, replied, says
+from tests.engines.upstream.playing import upstream_at
+
+DOCUMENT = JsonDocument(schema={"type": "object", "properties": {"a": {"type": "string"}}}, must_close=True)
+
+
+def chunks(*pieces: str, finish: str = "stop", tokens: int = 2) -> Answer:
+    choices: list[dict[str, object]] = [{"index": 0, "delta": {"content": piece}} for piece in pieces]
+    choices.append({"index": 0, "delta": {}, "finish_reason": finish})
+    usage = {"prompt_tokens": 9, "completion_tokens": tokens}
+    told: list[dict[str, object]] = [*({"choices": [choice]} for choice in choices), {"choices": [], "usage": usage}]
+    frames = [f"data: {json.dumps(event)}\n\n".encode() for event in told]
+    return stream(*frames, b"data: [DONE]\n\n")
+
+
+async def ask(request: ChatRequest, *answers: Answer, **options: object) -> tuple[ChatReply, Sequence[Asked]]:
+    with Player(*answers) as player:
+        async with upstream_at(player.url, "openai", **options) as engine:
+            return await collect(engine.reply(request)), player.asked
+
+
+async def test_nobody_elses_line_is_heard_and_the_own_name_is_dropped() -> None:
+    scene = chat(says("Who rules?", "Li"), replied("I do.", BOB.name), bots=(ANN, BOB), reply_as="Ann")
+    reply, (asked,) = await ask(scene, chunks("An", "n: Once, a king", " ruled.\nBo", "b: That is me!", "\nAnn: No."))
+    assert reply.text == "Once, a king ruled."
+    assert reply.end.finish is Finish.STOP
+    body = asked.json
+    assert body["stop"]
+    assert "Ann" in str(body["messages"])
+
+
+async def test_a_conversation_without_names_is_sent_as_it_is() -> None:
+    nameless = replace(
+        chat(says("Hi", ""), bots=(replace(ANN, name="", description="Be brief."),)), stops=("END",), max_tokens=9
+    )
+    reply, (asked,) = await ask(nameless, chunks("Bob: hel", "lo E", "ND there"))
+    assert reply.text == "Bob: hello"
+    assert asked.json["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+    assert asked.json["stop"] == ["END"]
+
+
+async def test_thoughts_are_kept_apart() -> None:
+    reply, _ = await ask(chat("hi"), chunks("<thi", "nk>hm, ", "so</th", "ink>\n\nGlassy."))
+    assert (reply.thought, reply.text) == ("hm, so", "Glassy.")
+
+
+async def test_a_reply_shorter_than_asked_and_cut_has_filled_the_context() -> None:
+    reply, _ = await ask(chat("hi", max_tokens=16), chunks("Glassy", finish="length", tokens=7))
+    assert reply.end.finish is Finish.CONTEXT
+    reply, _ = await ask(chat("hi", max_tokens=16), chunks("Glassy", finish="length", tokens=16))
+    assert reply.end.finish is Finish.LENGTH
+    assert reply.end.usage == ChatUsage(prompt_tokens=9, reply_tokens=16)
+
+
+async def test_a_document_is_asked_for_by_its_schema() -> None:
+    reply, (asked,) = await ask(replace(chat("hi"), constraint=DOCUMENT), chunks('{"a"', ': "b"}'))
+    assert reply.text == '{"a": "b"}'
+    form = asked.json["response_format"]
+    assert isinstance(form, dict)
+    assert form["type"] == "json_schema"
+
+
+async def test_a_document_that_does_not_close_is_an_error() -> None:
+    with pytest.raises(EngineError, match="close"):
+        await ask(replace(chat("hi"), constraint=DOCUMENT), chunks('{"a": "b', finish="length", tokens=16))
+
+
+@pytest.mark.parametrize(("grammar", "constraint"), [("none", DOCUMENT), ("response_format", Glyph(parts=()))])
+async def test_a_form_that_the_server_does_not_know_is_left_to_the_next_engine(
+    grammar: str, constraint: JsonDocument | Glyph
+) -> None:
+    with pytest.raises(NotSupported):
+        await ask(replace(chat("hi"), constraint=constraint), grammar=grammar)
+
+
+async def test_vllm_fills_a_glyph_slot_by_slot_each_with_its_own_grammar() -> None:
+    parts = (Literal(text="Name: "), Gen(name="n", pattern="[a-z]{1,9}", temperature=0.2), Literal(text="! Age: "))
+    glyph = Glyph(parts=(*parts, Gen(name="a", pattern="[0-9]{2}")))
+    reply, (first, second) = await ask(
+        replace(chat("hi", max_tokens=64), constraint=glyph), chunks("an", "n"), chunks("42"), grammar="vllm"
+    )
+    assert reply.text == "Name: ann! Age: 42"
+    assert reply.end.slots == {"n": "ann", "a": "42"}
+    assert first.json["temperature"] == 0.2
+    assert first.json["continue_final_message"] is True
+    assert first.json["messages"][-1] == {"role": "assistant", "content": "Name:"}  # type: ignore[index]
+    assert second.json["messages"][-1] == {"role": "assistant", "content": "Name: ann! Age:"}  # type: ignore[index]
+    assert "root ::=" in second.json["structured_outputs"]["grammar"]  # type: ignore[index]
