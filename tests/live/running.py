@@ -21,6 +21,10 @@ DETERMINISTIC = """
 kind = "scripted"
 [speech.engines.embedded]
 kind = "tone"
+[embed]
+default = "scripted"
+[embed.engines.scripted]
+kind = "scripted"
 """
 
 

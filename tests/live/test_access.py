@@ -16,7 +16,12 @@ import pytest
 
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
 
-PATHS = ["/v1/text/chatcompletion_pro", "/v1/text_to_speech"]
+PATHS = [
+    "/v1/text/chatcompletion",
+    "/v1/text/chatcompletion_pro",
+    "/v1/text/chatcompletion_v2",
+    "/v1/text_to_speech",
+]
 MISSING = "login fail: Please carry the API secret key in the 'Authorization' field of the request header"
 
 

@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.live.running import LiveServer
+from tests.live.test_chat_cc import body as first_chat_body
 from tests.live.test_chat_pro import body as chat_body
+from tests.live.test_chat_v2 import WEATHER
+from tests.live.test_chat_v2 import spoken as spoken_chat_body
 from tests.live.test_t2a import body as speech_body
 
 SCALARS = (
@@ -27,6 +30,31 @@ VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=20), inner, max_size=5)
 )
 GOOD: dict[str, dict[str, Any]] = {
+    "/v1/text/chatcompletion": first_chat_body(
+        stream=True, use_standard_sse=True, beam_width=1, temperature=0.5, top_p=0.5, skip_info_mask=False
+    ),
+    "/v1/text/chatcompletion_v2": spoken_chat_body(
+        messages=[
+            {"role": "system", "name": "甲", "content": "在"},
+            {"role": "sample_message_user", "content": "在吗"},
+            {"role": "user", "content": [{"type": "text", "text": "你好"}]},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": "1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"x"}'}}
+                ],
+            },
+            {"role": "tool", "tool_call_id": "1", "content": "晴"},
+        ],
+        tools=[WEATHER],
+        tool_choice="auto",
+        temperature=0.5,
+        top_p=0.5,
+        mask_sensitive_info=True,
+        timber_weights=[{"voice_id": "female-yujie", "weight": 1}],
+        audio_setting={"sample_rate": 16000, "bitrate": 32000, "format": "mp3", "channel": 1},
+    ),
     "/v1/text/chatcompletion_pro": chat_body(
         sample_messages=[{"sender_type": "BOT", "sender_name": "甲", "text": "在"}], temperature=0.5, top_p=0.5
     ),

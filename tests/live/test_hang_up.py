@@ -11,6 +11,8 @@ import psutil
 from tests.live.running import LiveServer, running_server
 from tests.live.test_chat_pro import PATH as CHAT
 from tests.live.test_chat_pro import body as chat_body
+from tests.live.test_chat_v2 import PATH as SPOKEN
+from tests.live.test_chat_v2 import spoken as spoken_body
 from tests.live.test_drain import COUNT
 from tests.live.test_t2a import PATH as SPEECH
 from tests.live.test_t2a import body as speech_body
@@ -39,6 +41,10 @@ def test_callers_who_leave_free_the_engines_only_slot(tmp_path: Path) -> None:
     # Each of these calls would hold the slot for the whole context: minutes. The last one is answered all the same.
     endless = {"messages": COUNT, "tokens_to_generate": 16384, "temperature": 0.01}
     with running_server(tmp_path, ONE_SLOT) as server, server.client() as client:
+        question = [{"role": "user", "content": COUNT[0]["text"]}]
+        listening = connect(server, SPOKEN, spoken_body(messages=question, max_tokens=16384, temperature=0.01))
+        assert listening.recv(4096).startswith(b"HTTP/1.1 200")  # it decodes, and speaks
+        listening.close()
         streaming = connect(server, CHAT, chat_body(stream=True, **endless))
         assert streaming.recv(4096).startswith(b"HTTP/1.1 200")  # it decodes
         waiting = connect(server, CHAT, chat_body(**endless))  # it waits for the slot, as a whole reply

@@ -19,7 +19,7 @@ from rhapsode.core.chat import (
     Turn,
     collect,
 )
-from rhapsode.core.errors import EngineError, InvalidField, PromptTooLong, UnknownModel
+from rhapsode.core.errors import EngineError, InvalidField, NotSupported, PromptTooLong, UnknownModel
 from rhapsode.service.chat import ChatService
 
 END = ChatEnd(finish=Finish.STOP, usage=ChatUsage(prompt_tokens=1, reply_tokens=1))
@@ -103,3 +103,31 @@ async def test_leaving_early_closes_the_engine() -> None:
     async with aclosing(service.reply(asking("m"))) as events:
         assert isinstance(await anext(events), ChatText)
     assert engine.closed
+
+
+async def test_an_engine_that_cannot_do_what_is_asked_leaves_it_to_the_next() -> None:
+    unable = Sayer(failure=NotSupported("functions"))
+    assert (await ask("m", unable, Sayer("second"))).text == "second"
+    with pytest.raises(NotSupported):
+        await ask("m", unable, unable)
+
+
+async def test_an_engine_that_is_down_and_could_have_done_it_is_no_mistake_of_the_callers() -> None:
+    with pytest.raises(EngineError, match="down"):
+        await ask("m", Sayer(failure=EngineError("down")), Sayer(failure=NotSupported("functions")))
+
+
+@pytest.mark.parametrize("name", ["MiniMax-M2", "minimax-m2", "ft:minimax-m2"])
+async def test_a_name_is_known_in_any_case_of_its_letters(name: str) -> None:
+    engine = Sayer("here")
+    service = ChatService(routes={"MiniMax-M2": [engine]}, base_model=lambda name: name.removeprefix("ft:"))
+    assert service.serves(name)
+    async with aclosing(service.reply(asking(name))) as events:
+        assert (await collect(events)).text == "here"
+
+
+async def test_of_names_that_differ_in_case_alone_each_has_its_own_engine() -> None:
+    service = ChatService(routes={"m": [Sayer("small")], "M": [Sayer("large")]}, base_model=str)
+    for name, said in (("m", "small"), ("M", "large")):
+        async with aclosing(service.reply(asking(name))) as events:
+            assert (await collect(events)).text == said

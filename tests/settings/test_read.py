@@ -12,8 +12,11 @@ from rhapsode.settings.read import read_settings
 from rhapsode.settings.shape import (
     ChatSettings,
     DatabaseSettings,
+    EmbedSettings,
     EngineSetting,
     LogSettings,
+    ModelSettings,
+    SearchSettings,
     ServerSettings,
     Settings,
     SpeechSettings,
@@ -34,6 +37,7 @@ def test_without_a_file_everything_has_its_default(file: Path) -> None:
     assert settings.chat.default == "embedded"
     assert settings.chat.engines == {"embedded": EngineSetting(kind="llama", options={"model": "smollm2-135m"})}
     assert settings.speech.engines == {"embedded": EngineSetting(kind="espeak")}
+    assert (settings.embed.default, settings.embed.engines) == (None, {})
 
 
 def test_an_empty_file_is_no_file(file: Path) -> None:
@@ -62,6 +66,16 @@ def test_engines_models_and_the_rest_are_read(file: Path) -> None:
         [speech.engines.embedded]
         kind = "espeak"
         workers = 2
+        [embed]
+        default = "vectors"
+        [embed.engines.vectors]
+        kind = "llama"
+        model = "nomic.gguf"
+        [embed.models]
+        own = ["vectors"]
+        [models]
+        hub = "modelscope"
+        endpoint = "https://mirror.example/hub"
         [database]
         url = "sqlite:////var/lib/rhapsode/rhapsode.db"
         [logs]
@@ -74,6 +88,10 @@ def test_engines_models_and_the_rest_are_read(file: Path) -> None:
     assert settings.chat.engines["big"].options == {"base_url": "http://127.0.0.1:8000", "options": {"depth": 1}}
     assert settings.chat.models == {"abab6.5s-chat": ("big", "embedded")}
     assert settings.speech.engines == {"embedded": EngineSetting(kind="espeak", options={"workers": 2})}
+    assert settings.embed.default == "vectors"
+    assert settings.embed.engines == {"vectors": EngineSetting(kind="llama", options={"model": "nomic.gguf"})}
+    assert settings.embed.models == {"own": ("vectors",)}
+    assert settings.models == ModelSettings(hub="modelscope", endpoint="https://mirror.example/hub")
     assert settings.database.url == "sqlite:////var/lib/rhapsode/rhapsode.db"
     assert settings.logs == LogSettings(level="debug", json=True)
 
@@ -103,12 +121,19 @@ def test_the_embedded_engine_is_there_when_it_is_named_only(file: Path) -> None:
         ),
         ("[speech.engines.big]\nkind = 3", ": speech.engines.big.kind: expected str, got int"),
         ('[chat]\ndefault = "big"', ": chat: default: there is no engine 'big' under engines"),
+        ('[embed]\ndefault = "embedded"', ": embed: default: there is no engine 'embedded' under engines"),
+        ('[embed.models]\nm = ["nope"]', ": embed: models: 'm': there is no engine 'nope' under engines"),
         ('[speech]\ndefault = "big"', ": speech: default: there is no engine 'big' under engines"),
         ('[chat.models]\nm = ["nope"]', ": chat: models: 'm': there is no engine 'nope' under engines"),
         ('[chat.models]\nm = ["embedded", "embedded"]', ": chat: models: 'm' names an engine twice"),
         ('[chat.models]\nok = ["embedded"]\nm = []', ": chat.models.m: expected array of length >= 1"),
         ('[chat.models]\nok = ["embedded"]\nm = ["embedded", 3]', ": chat.models.m[1]: expected str, got int"),
         ('[chat.models]\nm = "embedded"', ": chat.models.m: expected array, got str"),
+        ('[models]\nhub = "github"', ": models.hub: invalid enum value 'github'"),
+        (
+            '[models]\nendpoint = "mirror.example"',
+            ": models.endpoint: expected str matching regex '^(https?://[^/].*)?$'",
+        ),
         ('[database]\nurl = "mysql://x"', ": database.url: expected str matching regex '^sqlite:///.'"),
         ('[logs]\nlevel = "loud"', ": logs.level: invalid enum value 'loud'"),
         ("a =", " is not valid TOML: Invalid value (at end of document)"),
@@ -139,6 +164,9 @@ def fields() -> Iterator[str]:
         ("chat", ChatSettings),
         ("chat.engines.NAME", EngineSetting),
         ("speech", SpeechSettings),
+        ("embed", EmbedSettings),
+        ("models", ModelSettings),
+        ("search", SearchSettings),
         ("database", DatabaseSettings),
         ("logs", LogSettings),
     )

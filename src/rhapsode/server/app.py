@@ -8,22 +8,30 @@ from starlette.applications import Starlette
 
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.chat import ChatEngine
+from rhapsode.core.embedding import EmbedEngine
+from rhapsode.core.search import SearchEngine
 from rhapsode.dialects.minimax.chat_models import CHAT_MODELS, base_model
-from rhapsode.engines.registry import open_chat, open_speech
+from rhapsode.dialects.minimax.embeddings import PLATFORM_MODEL
+from rhapsode.engines.registry import open_chat, open_embed, open_speech
+from rhapsode.engines.search.searxng import SearxngEngine
 from rhapsode.models.catalogue import find_model
 from rhapsode.server.auth import Authority
 from rhapsode.server.routes import make_routes, not_found
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
+from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import SpeechService
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
+from rhapsode.settings.shape import SearchSettings
 from rhapsode.voices.catalogue import load_voices
 
 
-def create_app(*, chat: ChatService, speech: SpeechService, authority: Authority, admission: Admission) -> Starlette:
+def create_app(
+    *, chat: ChatService, speech: SpeechService, embed: EmbedService, authority: Authority, admission: Admission
+) -> Starlette:
     """The ASGI application."""
-    routes = make_routes(chat=chat, speech=speech, authority=authority, admission=admission)
+    routes = make_routes(chat=chat, speech=speech, embed=embed, authority=authority, admission=admission)
     app = Starlette(routes=routes, exception_handlers={404: not_found})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return app
@@ -36,7 +44,8 @@ async def open_chat_service(home: Home) -> AsyncGenerator[ChatService]:
     Every public model name without a line of its own is served by the default engine. Raises `SettingsError`,
     `EngineMissing`, `EngineError`.
     """
-    settings = read_settings(home.settings_file).chat
+    whole = read_settings(home.settings_file)
+    settings = whole.chat
     async with AsyncExitStack() as stack:
         engines: dict[str, ChatEngine] = {}
         for name, setting in settings.engines.items():
@@ -47,7 +56,10 @@ async def open_chat_service(home: Home) -> AsyncGenerator[ChatService]:
             engines[name] = engine
         routes = {model: [engines[settings.default]] for model in CHAT_MODELS}
         routes |= {model: [engines[name] for name in names] for model, names in settings.models.items()}
-        yield ChatService(routes=routes, base_model=base_model)
+        search = _open_search(whole.search)
+        if search:
+            stack.push_async_callback(search.close)
+        yield ChatService(routes=routes, base_model=base_model, search=search)
 
 
 @asynccontextmanager
@@ -60,3 +72,26 @@ async def open_speech_service(home: Home) -> AsyncGenerator[SpeechService]:
         yield SpeechService(engine=engine, open_encoder=open_encoder)
     finally:
         await engine.close()
+
+
+@asynccontextmanager
+async def open_embed_service(home: Home) -> AsyncGenerator[EmbedService]:
+    """Embeddings as the home's settings say, perhaps none at all. Otherwise as `open_chat_service`."""
+    settings = read_settings(home.settings_file).embed
+    async with AsyncExitStack() as stack:
+        engines: dict[str, EmbedEngine] = {}
+        for name, setting in settings.engines.items():
+            engine = await open_embed(
+                setting.kind, setting.options, find_model=partial(find_model, directory=home.models)
+            )
+            stack.push_async_callback(engine.close)
+            engines[name] = engine
+        routes = {} if settings.default is None else {PLATFORM_MODEL: [engines[settings.default]]}
+        routes |= {model: [engines[name] for name in names] for model, names in settings.models.items()}
+        yield EmbedService(routes=routes)
+
+
+def _open_search(settings: SearchSettings) -> SearchEngine | None:
+    if not settings.url:
+        return None
+    return SearxngEngine(settings.url, results=settings.results, timeout=settings.timeout)

@@ -1,8 +1,8 @@
 """The request's body, read within bounds of size and time."""
 
+import asyncio
 from contextlib import suppress
 
-import anyio
 from starlette.types import Receive, Scope
 
 from rhapsode.core.errors import BodyTooLarge, MalformedBody
@@ -29,7 +29,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     parts: list[bytes] = []
     size, more = 0, True
     try:
-        with anyio.fail_after(seconds):
+        async with asyncio.timeout(seconds):
             while more:
                 part, more = await _read_part(receive)
                 parts.append(part)
@@ -46,9 +46,10 @@ async def discard_body(receive: Receive) -> None:
 
     Closing at once would reset a connection that is being written to: the caller would see that, and not the answer.
     """
-    with anyio.move_on_after(DISCARD_SECONDS), suppress(CallerLeft):
-        while (await _read_part(receive))[1]:
-            pass
+    with suppress(TimeoutError, CallerLeft):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while (await _read_part(receive))[1]:
+                pass
 
 
 async def _read_part(receive: Receive) -> tuple[bytes, bool]:

@@ -3,18 +3,18 @@
 On the way in: the door (draining), the key, the body. A caller that hangs up cancels the work, whole reply or stream.
 """
 
+import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-import anyio
 import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from rhapsode.core.caller import Caller
-from rhapsode.core.errors import BodyTooLarge, RhapsodeError, ServiceError
+from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, ServiceError
 from rhapsode.server.auth import Authority, read_group, read_key
 from rhapsode.server.body import CallerLeft, discard_body, read_body
 from rhapsode.server.streaming import EventStream
@@ -22,6 +22,10 @@ from rhapsode.service.admission import Admission
 
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of a body that is not an upload."""
+
+STRANGER_LIMIT = 1024 * 1024
+STRANGER_SECONDS = 10.0
+"""What is read of a body whose caller is refused anyway."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.server")
 
@@ -35,6 +39,8 @@ class Call:
     trace_id: str
     created: int = field(default_factory=lambda: int(time.time()))
     """Unix seconds."""
+    path: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the variable parts of the route's path are."""
 
 
 Answer = Response | EventStream
@@ -47,12 +53,22 @@ class Dialect:
 
     write_error: Callable[[RhapsodeError, str, bytes], bytes]
     http_status: Callable[[RhapsodeError], int]
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialectOfBody:
+    """Several dialects on one path: which one was spoken, the body alone tells."""
+
+    choose: Callable[[bytes], Dialect]
 
 
 class Endpoint:
     """An ASGI application around one handler."""
 
-    def __init__(self, handler: Handler, dialect: Dialect, *, admission: Admission, authority: Authority) -> None:
+    def __init__(
+        self, handler: Handler, dialect: Dialect | DialectOfBody, *, admission: Admission, authority: Authority
+    ) -> None:
         self._handler = handler
         self._dialect = dialect
         self._admission = admission
@@ -60,42 +76,63 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        trace_id = secrets.token_hex(16)
-        body, answer = b"", None
-        async with anyio.create_task_group() as tasks:
-            try:
-                with self._admission.enter():
-                    caller = await self._authority.authorise(read_key(scope), read_group(scope))
-                    body = await read_body(scope, receive, limit=BODY_LIMIT)
-                    tasks.start_soon(_leave_with_caller, receive, tasks.cancel_scope)
-                    answer = await self._handler(Call(caller=caller, body=body, trace_id=trace_id))
-                    await answer(scope, receive, send)
-            except CallerLeft:
-                pass
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong, the caller is told
-                ours = _ours(error, trace_id)
-                if isinstance(answer, EventStream) and answer.begun:
-                    await answer.send_broken(ours, send)
-                else:
-                    await self._refuse(ours, trace_id, body, receive, send)
-            tasks.cancel_scope.cancel()
+        hung_up = asyncio.timeout(None)  # never reached, until the caller leaves and it is set to now
+        try:
+            async with hung_up:
+                await self._answer(scope, receive, send, hung_up)
+        except TimeoutError:
+            if not hung_up.expired():
+                raise
 
-    async def _refuse(self, error: RhapsodeError, trace_id: str, body: bytes, receive: Receive, send: Send) -> None:
-        answer = self._dialect.write_error(error, trace_id, body)
-        unread = isinstance(error, BodyTooLarge)
-        headers = {
-            "content-type": "application/json",
-            "content-length": str(len(answer)),
-            "trace-id": trace_id,
-            # What was not read cannot be told from a next request.
-            **({"connection": "close"} if unread else {}),
-        }
-        start = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": self._dialect.http_status(error), "headers": start})
-        await send({"type": "http.response.body", "body": answer, "more_body": unread})
-        if unread:
-            await discard_body(receive)
-            await send({"type": "http.response.body", "body": b""})
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, hung_up: asyncio.Timeout) -> None:
+        trace_id = secrets.token_hex(16)
+        body: bytes | None = None
+        answer: Answer | None = None
+        watch: asyncio.Task[None] | None = None
+        try:
+            async with self._admission.enter():
+                caller = await self._authority.authorise(read_key(scope), read_group(scope))
+                body = await read_body(scope, receive, limit=BODY_LIMIT)
+                watch = asyncio.create_task(_leave_with_caller(receive, hung_up))
+                path = scope.get("path_params", {})
+                answer = await self._handler(Call(caller=caller, body=body, trace_id=trace_id, path=path))
+                await answer(scope, receive, send)
+        except CallerLeft:
+            pass
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong, the caller is told
+            ours = _ours(error, trace_id)
+            if isinstance(answer, EventStream) and answer.begun:
+                await answer.send_broken(ours, send)
+            else:
+                dialect = self._dialect
+                if isinstance(dialect, DialectOfBody):
+                    if body is None and not isinstance(error, BodyTooLarge):
+                        body = await _read_of_stranger(scope, receive)
+                    dialect = dialect.choose(body or b"")
+                await _refuse(ours, dialect, trace_id, body or b"", receive, send)
+        finally:
+            if watch is not None:
+                watch.cancel()
+
+
+async def _refuse(
+    error: RhapsodeError, dialect: Dialect, trace_id: str, body: bytes, receive: Receive, send: Send
+) -> None:
+    answer = dialect.write_error(error, trace_id, body)
+    unread = isinstance(error, BodyTooLarge)
+    headers = {
+        "content-type": dialect.content_type,
+        "content-length": str(len(answer)),
+        "trace-id": trace_id,
+        # What was not read cannot be told from a next request.
+        **({"connection": "close"} if unread else {}),
+    }
+    start = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": dialect.http_status(error), "headers": start})
+    await send({"type": "http.response.body", "body": answer, "more_body": unread})
+    if unread:
+        await discard_body(receive)
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _ours(error: Exception, trace_id: str) -> RhapsodeError:
@@ -107,8 +144,16 @@ def _ours(error: Exception, trace_id: str) -> RhapsodeError:
     return error
 
 
-async def _leave_with_caller(receive: Receive, scope: anyio.CancelScope) -> None:
-    """Cancel the work when the caller hangs up."""
+async def _read_of_stranger(scope: Scope, receive: Receive) -> bytes:
+    """As much as it takes to refuse a caller in its own dialect; nothing, when that is much."""
+    try:
+        return await read_body(scope, receive, limit=STRANGER_LIMIT, seconds=STRANGER_SECONDS)
+    except (RequestError, CallerLeft):
+        return b""
+
+
+async def _leave_with_caller(receive: Receive, work: asyncio.Timeout) -> None:
+    """End the work when the caller hangs up."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    scope.cancel()
+    work.reschedule(asyncio.get_running_loop().time())

@@ -1,44 +1,60 @@
-"""The handlers of the MiniMax dialect: a body to a request, a service, and its answer back."""
+"""The MiniMax dialect: its endpoints, as the routes name them."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Final, Protocol
 
 from starlette.responses import Response
 
-from rhapsode.core.chat import ChatEvent, ChatRequest, ChatText, collect
+from rhapsode.core.errors import RhapsodeError
 from rhapsode.core.speech import SpeechRequest
-from rhapsode.dialects.minimax import chat_pro, chat_pro_reply, t2a
+from rhapsode.dialects.minimax import chat, chat_pro, chat_pro_reply, chat_reply, chat_v2, chat_v2_reply, t2a
 from rhapsode.dialects.minimax.status import http_status_of
-from rhapsode.server.boundary import Answer, Call, Dialect, Handler
-from rhapsode.server.streaming import EventStream
+from rhapsode.dialects.sse import CONTENT_TYPE
+from rhapsode.server.boundary import Answer, Call, Dialect, DialectOfBody, Handler
+from rhapsode.server.chat import ChatDialect
 
-CHAT_PRO = Dialect(
-    write_error=lambda error, trace_id, body: chat_pro_reply.write_error(error, trace_id=trace_id, body=body),
-    http_status=http_status_of,
-)
-T2A = Dialect(
+
+class _WriteError(Protocol):
+    def __call__(self, error: RhapsodeError, *, trace_id: str, body: bytes) -> bytes: ...
+
+
+def _chat_errors(whole: _WriteError, streamed: _WriteError) -> DialectOfBody:
+    """An event for a caller that waits for events, who would not see anything else, and JSON for any other."""
+
+    def dialect(write: _WriteError, content_type: str) -> Dialect:
+        return Dialect(
+            write_error=lambda error, trace_id, body: write(error, trace_id=trace_id, body=body),
+            http_status=http_status_of,
+            content_type=content_type,
+        )
+
+    events, json = dialect(streamed, CONTENT_TYPE), dialect(whole, "application/json")
+    return DialectOfBody(choose=lambda body: events if chat_pro_reply.asks_for_stream(body) else json)
+
+
+CHAT_ERRORS: Final = _chat_errors(chat_pro_reply.write_error, chat_pro_reply.write_streamed_error)
+CHAT_V2_ERRORS: Final = _chat_errors(chat_v2_reply.write_error, chat_v2_reply.write_streamed_error)
+T2A_ERRORS: Final = Dialect(
     write_error=lambda error, trace_id, _body: t2a.write_error(error, trace_id=trace_id),
     http_status=http_status_of,
 )
 
-
-def handle_chat_pro(reply: Callable[[ChatRequest], AsyncGenerator[ChatEvent]]) -> Handler:
-    """The handler of `POST /v1/text/chatcompletion_pro`."""
-
-    async def handle(call: Call) -> Answer:
-        asked = chat_pro.read_request(call.body)
-        request = asked.request
-        headers = {"trace-id": call.trace_id}
-        about = {"speaker": request.reply_as, "model": request.model, "trace_id": call.trace_id}
-        if asked.stream:
-            writer = chat_pro_reply.StreamWriter(**about, created=call.created)
-            return EventStream(_frames(reply(request), writer), broken=writer.write_error, headers=headers)
-        async with aclosing(reply(request)) as events:
-            whole = await collect(events)
-        body = chat_pro_reply.write_reply(whole, **about, created=call.created)
-        return Response(body, headers=headers, media_type="application/json")
-
-    return handle
+CHAT: Final = ChatDialect(
+    read_request=chat.read_request,
+    write_reply=chat_reply.write_reply,
+    open_stream=chat_reply.StreamWriter,
+)
+CHAT_PRO: Final = ChatDialect(
+    read_request=chat_pro.read_request,
+    write_reply=chat_pro_reply.write_reply,
+    open_stream=chat_pro_reply.StreamWriter,
+)
+CHAT_V2: Final = ChatDialect(
+    read_request=chat_v2.read_request,
+    write_reply=chat_v2_reply.write_reply,
+    open_stream=chat_v2_reply.StreamWriter,
+)
 
 
 def handle_t2a(speak: Callable[[SpeechRequest], AsyncGenerator[bytes]]) -> Handler:
@@ -53,9 +69,3 @@ def handle_t2a(speak: Callable[[SpeechRequest], AsyncGenerator[bytes]]) -> Handl
         return Response(sound, headers={"trace-id": call.trace_id}, media_type=t2a.CONTENT_TYPE)
 
     return handle
-
-
-async def _frames(events: AsyncGenerator[ChatEvent], writer: chat_pro_reply.StreamWriter) -> AsyncGenerator[bytes]:
-    async with aclosing(events):
-        async for event in events:
-            yield writer.write_text(event.text) if isinstance(event, ChatText) else writer.write_end(event)

@@ -8,6 +8,8 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from rhapsode.server.joined import JoinedTransport
+
 HEAD_LIMIT = 64 * 1024
 """Bytes of a request's first line and headers."""
 
@@ -28,6 +30,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """bytes since the last head was complete; 0 between requests and within a body"""
     _reading_head = True
     _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """The connection is there."""
+        super().connection_made(JoinedTransport(transport))
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the socket."""

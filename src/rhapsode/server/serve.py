@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import socket
 import sys
@@ -19,7 +20,7 @@ from rhapsode.client import answers, find_address
 from rhapsode.core.errors import EngineMissing, SettingsError
 from rhapsode.database.connect import open_database
 from rhapsode.database.migrate import migrate
-from rhapsode.server.app import create_app, open_chat_service, open_speech_service
+from rhapsode.server.app import create_app, open_chat_service, open_embed_service, open_speech_service
 from rhapsode.server.drain import DrainingServer
 from rhapsode.server.protocol import BoundedHttpProtocol
 from rhapsode.service.admission import Admission
@@ -78,13 +79,17 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         migrate(database)
         accounts = Accounts(database, home.secret(os.environ))
         chat = await stack.enter_async_context(open_chat_service(home))
+        embed = await stack.enter_async_context(open_embed_service(home))
         speech, missing = await _open_speech(home, stack)
         base_url = _base_url(listener)
         # Last, so that a start that fails - a model is missing - does not use up the one telling of the first key.
         first_key = await _keep_credentials(home, accounts, base_url)
         admission = Admission()
-        app = create_app(chat=chat, speech=speech, authority=accounts, admission=admission)
+        app = create_app(chat=chat, speech=speech, embed=embed, authority=accounts, admission=admission)
         server = DrainingServer(_config(app), admission)
+        # What lives as long as the process is not looked through for garbage again and again.
+        gc.collect()
+        gc.freeze()
         listener.listen(BACKLOG)  # from here on a caller waits instead of being refused
         announce(Ready(base_url=base_url, first_key=first_key, credentials_file=home.credentials_file, missing=missing))
         await server.serve(sockets=[listener])
@@ -149,6 +154,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         ws="none",
+        proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -2,11 +2,16 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import structlog
 
 from rhapsode.core.chat import ChatEngine, ChatEvent, ChatRequest
-from rhapsode.core.errors import PromptTooLong, ServiceError, UnknownModel
+from rhapsode.core.errors import NotSupported, PromptTooLong, ServiceError, UnknownModel
+from rhapsode.core.search import SearchEngine
+from rhapsode.service.continued import beyond, from_the_beginning
+from rhapsode.service.looked_up import look_up
+from rhapsode.service.masked import masked
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.service")
 
@@ -15,32 +20,77 @@ class ChatService:
     """Replies for every model name that `routes` knows.
 
     `routes` gives the engines of a model, the first choice first. `base_model` turns the name that a caller used into
-    one that `routes` may know, so that fine-tuned names need no route of their own.
+    one that `routes` may know, so that fine-tuned names need no route of their own. A name is known in any case of its
+    letters, since clients in use write the platform's in lower case. `search` is absent where nobody set
+    one up: then who asks for it is refused.
     """
 
-    def __init__(self, *, routes: Mapping[str, Sequence[ChatEngine]], base_model: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        *,
+        routes: Mapping[str, Sequence[ChatEngine]],
+        base_model: Callable[[str], str],
+        search: SearchEngine | None = None,
+    ) -> None:
         self._routes = routes
+        self._in_any_case = {name.casefold(): engines for name, engines in routes.items()}
         self._base_model = base_model
+        self._search = search
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The names that may be asked for; `base_model` adds those that are made of them."""
+        return tuple(self._routes)
+
+    def serves(self, model: str) -> bool:
+        """Whether a model of this name may be asked for."""
+        return bool(self._engines(model))
 
     async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
-        """The events of one reply, as `ChatEngine.reply`. Raises `UnknownModel` too."""
-        engines = self._routes.get(request.model) or self._routes.get(self._base_model(request.model))
+        """The events of one reply, as `ChatEngine.reply`, masked and after a search where that is asked for.
+
+        Raises `UnknownModel` too.
+        """
+        engines = self._engines(request.model)
         if not engines:
             raise UnknownModel(request.model)
-        *others, last = engines
-        for engine in others:
+        if request.search:
+            request = replace(request, search=False, findings=await look_up(request, self._search))
+        if request.begun:
+            events = beyond(request.begun, self._first_able(engines, from_the_beginning(request)))
+        else:
+            events = self._first_able(engines, request)
+        if request.mask and request.constraint is None:  # a form would no longer be what was asked for
+            events = masked(events)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    def _engines(self, model: str) -> Sequence[ChatEngine]:
+        for name in (model, self._base_model(model)):
+            if engines := self._routes.get(name) or self._in_any_case.get(name.casefold()):
+                return engines
+        return ()
+
+    async def _first_able(self, engines: Sequence[ChatEngine], request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+        """The reply of the first engine that begins one."""
+        down: ServiceError | None = None
+        for engine in engines:
             begun = False
             try:
                 async with aclosing(engine.reply(request)) as events:
                     async for event in events:
                         begun = True
                         yield event
-            except (ServiceError, PromptTooLong) as error:
+            except (ServiceError, PromptTooLong, NotSupported) as error:
                 if begun:  # the caller has heard its beginning: another engine would start another reply
                     raise
+                if engine is engines[-1]:
+                    if down is None or isinstance(error, ServiceError):
+                        raise
+                    raise down from error  # it may be able to reply once it is up again: no mistake of the caller's
+                if isinstance(error, ServiceError):
+                    down = error
                 _log.warning("the next engine replies instead", model=request.model, error=error.message)
             else:
                 return
-        async with aclosing(last.reply(request)) as events:
-            async for event in events:
-                yield event

@@ -14,7 +14,7 @@ def read_settings(path: Path) -> Settings:
 
 def _options_apart(document: TomlTable) -> None:
     """An engine's table holds `kind` and, beside it, whatever the engine wants: put the latter under one name."""
-    for section in ("chat", "speech"):
+    for section in ("chat", "speech", "embed"):
         table = document.get(section)
         engines = cast("TomlTable", table).get("engines") if isinstance(table, dict) else None
         if isinstance(engines, dict):

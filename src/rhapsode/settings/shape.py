@@ -1,6 +1,6 @@
 """Every setting: its type, its default, its rule. docs/settings.md has a line for each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -38,11 +38,7 @@ class ChatSettings(_Table, frozen=True, kw_only=True):
     models: Mapping[Text, Annotated[tuple[EngineName, ...], msgspec.Meta(min_length=1)]] = {}
 
     def __post_init__(self) -> None:
-        for model, names in self.models.items():
-            if len(set(names)) < len(names):
-                raise ValueError(f"models: {model!r} names an engine twice")
-        uses = [("default", self.default)]
-        uses += [(f"models: {model!r}", name) for model, names in self.models.items() for name in names]
+        uses = [("default", self.default), *_uses(self.models)]
         embedded = EngineSetting(kind="llama", options={"model": "smollm2-135m"})
         msgspec.structs.force_setattr(self, "engines", _with_embedded(self.engines, uses, embedded))
 
@@ -57,6 +53,33 @@ class SpeechSettings(_Table, frozen=True, kw_only=True):
         embedded = EngineSetting(kind="espeak")
         engines = _with_embedded(self.engines, [("default", self.default)], embedded)
         msgspec.structs.force_setattr(self, "engines", engines)
+
+
+class ModelSettings(_Table, frozen=True, kw_only=True):
+    """Where models are fetched from. `endpoint` is a mirror's address, which stands in for the hub's own; or empty."""
+
+    hub: Literal["huggingface", "modelscope"] = "huggingface"
+    endpoint: Annotated[str, msgspec.Meta(pattern="^(https?://[^/].*)?$", max_length=4096)] = ""
+
+
+class EmbedSettings(_Table, frozen=True, kw_only=True):
+    """Who makes vectors: nobody, unless the file says so. `default` serves the platform's own model name."""
+
+    default: EngineName | None = None
+    engines: Mapping[EngineName, EngineSetting] = {}
+    models: Mapping[Text, Annotated[tuple[EngineName, ...], msgspec.Meta(min_length=1)]] = {}
+
+    def __post_init__(self) -> None:
+        uses = [] if self.default is None else [("default", self.default)]
+        _require_known(self.engines, [*uses, *_uses(self.models)])
+
+
+class SearchSettings(_Table, frozen=True, kw_only=True):
+    """Where the web is searched: nowhere, unless the file says so. `timeout` is in seconds, for a whole search."""
+
+    url: Annotated[str, msgspec.Meta(pattern="^(https?://[^/].*)?$", max_length=4096)] = ""
+    results: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
 
 
 class DatabaseSettings(_Table, frozen=True, kw_only=True):
@@ -78,18 +101,34 @@ class Settings(_Table, frozen=True, kw_only=True):
     server: ServerSettings = msgspec.field(default_factory=ServerSettings)
     chat: ChatSettings = msgspec.field(default_factory=ChatSettings)
     speech: SpeechSettings = msgspec.field(default_factory=SpeechSettings)
+    models: ModelSettings = msgspec.field(default_factory=ModelSettings)
+    embed: EmbedSettings = msgspec.field(default_factory=EmbedSettings)
+    search: SearchSettings = msgspec.field(default_factory=SearchSettings)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
     logs: LogSettings = msgspec.field(default_factory=LogSettings)
 
 
 def _with_embedded(
-    engines: Mapping[str, EngineSetting], uses: Iterable[tuple[str, str]], embedded: EngineSetting
+    engines: Mapping[str, EngineSetting], uses: Sequence[tuple[str, str]], embedded: EngineSetting
 ) -> Mapping[str, EngineSetting]:
     """The engines, and the embedded one where it is named and not described: unused, it would only take memory."""
     known = dict(engines)
-    for key, name in uses:
+    for _, name in uses:
         if name == EMBEDDED:
             known.setdefault(EMBEDDED, embedded)
-        if name not in known:
-            raise ValueError(f"{key}: there is no engine {name!r} under engines")
+    _require_known(known, uses)
     return known
+
+
+def _uses(models: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Each place in `models` that names an engine, and the name."""
+    for model, names in models.items():
+        if len(set(names)) < len(names):
+            raise ValueError(f"models: {model!r} names an engine twice")
+    return [(f"models: {model!r}", name) for model, names in models.items() for name in names]
+
+
+def _require_known(engines: Mapping[str, EngineSetting], uses: Iterable[tuple[str, str]]) -> None:
+    for key, name in uses:
+        if name not in engines:
+            raise ValueError(f"{key}: there is no engine {name!r} under engines")

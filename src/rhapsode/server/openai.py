@@ -1,0 +1,46 @@
+"""The OpenAI dialect: its endpoints, as the routes name them."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from starlette.responses import Response
+
+from rhapsode.core.errors import UnknownModel
+from rhapsode.dialects.openai import chat, chat_reply, models
+from rhapsode.dialects.openai.errors import http_status_of, write_error
+from rhapsode.server.boundary import Answer, Call, Dialect, Handler
+from rhapsode.server.chat import ChatDialect
+
+ERRORS: Final = Dialect(
+    write_error=lambda error, trace_id, _body: write_error(error, trace_id=trace_id),
+    http_status=http_status_of,
+)
+
+CHAT: Final = ChatDialect(
+    read_request=chat.read_request,
+    write_reply=chat_reply.write_reply,
+    open_stream=chat_reply.StreamWriter,
+)
+
+
+def handle_models(names: Sequence[str], *, created: int) -> Handler:
+    """The handler of `GET /v1/models`. `created` is Unix seconds."""
+    listed = models.write_models(names, created=created)
+
+    async def handle(call: Call) -> Answer:
+        return Response(listed, headers={"trace-id": call.trace_id}, media_type="application/json")
+
+    return handle
+
+
+def handle_model(serves: Callable[[str], bool], *, created: int) -> Handler:
+    """The handler of `GET /v1/models/{model}`."""
+
+    async def handle(call: Call) -> Answer:
+        name = call.path["model"]
+        if not serves(name):
+            raise UnknownModel(name)
+        found = models.write_model(name, created=created)
+        return Response(found, headers={"trace-id": call.trace_id}, media_type="application/json")
+
+    return handle

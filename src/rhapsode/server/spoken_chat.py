@@ -1,0 +1,43 @@
+"""Chat completion v2, whose streams may be spoken while they are written."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from rhapsode.core.chat import ChatEvent, ChatRequest
+from rhapsode.core.speech import SpeechRequest
+from rhapsode.dialects.minimax import chat_v2, chat_v2_reply
+from rhapsode.dialects.stamp import Stamp
+from rhapsode.server.boundary import Answer, Call, Handler
+from rhapsode.server.chat import answer_chat
+from rhapsode.server.minimax import CHAT_V2
+from rhapsode.server.streaming import EventStream
+from rhapsode.service.spoken_chat import SpokenAudio
+
+Reply = Callable[[ChatRequest], AsyncGenerator[ChatEvent]]
+ReplyAloud = Callable[[ChatRequest, SpeechRequest], AsyncGenerator[ChatEvent | SpokenAudio]]
+
+
+def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud) -> Handler:
+    """The handler of `POST /v1/text/chatcompletion_v2`."""
+
+    async def handle(call: Call) -> Answer:
+        asked = chat_v2.read_request(call.body)
+        if asked.voice is None:
+            return await answer_chat(CHAT_V2, asked, call, reply)
+        writer = chat_v2_reply.StreamWriter(asked, Stamp(trace_id=call.trace_id, created=call.created))
+        frames = _frames(reply_aloud(asked.request, asked.voice), writer)
+        return EventStream(frames, broken=writer.write_error, headers={"trace-id": call.trace_id})
+
+    return handle
+
+
+async def _frames(
+    events: AsyncGenerator[ChatEvent | SpokenAudio], writer: chat_v2_reply.StreamWriter
+) -> AsyncGenerator[bytes]:
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case SpokenAudio():
+                    yield writer.write_audio(event.audio)
+                case _:
+                    yield writer.write_event(event)

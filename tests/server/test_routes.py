@@ -1,0 +1,27 @@
+"""Every URL: which of them ask for no key."""
+
+from starlette.routing import Route
+
+from rhapsode.audio.encode import open_encoder
+from rhapsode.core.errors import EngineMissing
+from rhapsode.server.boundary import Endpoint
+from rhapsode.server.routes import PUBLIC, make_routes
+from rhapsode.service.admission import Admission
+from rhapsode.service.chat import ChatService
+from rhapsode.service.embed import EmbedService
+from rhapsode.service.speech import NoSpeech, SpeechService
+from tests.server.test_boundary import Keys
+
+
+def test_every_address_asks_for_a_key_unless_it_is_listed() -> None:
+    nobody = NoSpeech(EngineMissing("not here"), [])
+    routes = make_routes(
+        chat=ChatService(routes={}, base_model=str),
+        speech=SpeechService(engine=nobody, open_encoder=open_encoder),
+        embed=EmbedService(routes={}),
+        authority=Keys(),
+        admission=Admission(),
+    )
+    paths = {route.path: route.app for route in routes if isinstance(route, Route)}
+    assert len(paths) == len(routes)
+    assert {path for path, app in paths.items() if not isinstance(app, Endpoint)} == PUBLIC
