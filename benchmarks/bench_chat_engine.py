@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from report import finish, median, percentile, table
 
-from rhapsode.core.chat import Bot, ChatEngine, ChatRequest, ChatText, Role, Sampling, Turn, collect
+from rhapsode.core.chat import Bot, ChatEnd, ChatEngine, ChatRequest, ChatText, Role, Sampling, Turn, collect
 from rhapsode.engines.chat.chunks import read_chunk
 from rhapsode.engines.chat.llama import open_engine
 from rhapsode.engines.chat.markers import Markers
@@ -65,7 +65,7 @@ async def through_engine(engine: ChatEngine, request: ChatRequest) -> Run:
             now = time.perf_counter()
             if isinstance(event, ChatText):
                 first = first or now
-            else:
+            elif isinstance(event, ChatEnd):
                 return Run(first - started, event.usage.reply_tokens, now - first)
     raise AssertionError("no end")
 

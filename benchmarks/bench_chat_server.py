@@ -94,16 +94,17 @@ def main(rounds: int) -> None:
         command = [sys.executable, "-m", "rhapsode", "serve", "--port", "0", "--home", home]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
             try:
-                kept = wait_until_ready(Path(home) / "credentials.toml")
+                kept = wait_until_ready(Path(home) / "credentials.toml", process)
                 check = asyncio.run(compare(urlsplit(kept["base_url"]).netloc, kept["api_key"], rounds))
             finally:
                 process.terminate()
     finish([check])
 
 
-def wait_until_ready(credentials: Path) -> dict[str, str]:
+def wait_until_ready(credentials: Path, server: "subprocess.Popen[bytes]") -> dict[str, str]:
     """The server's address and key: it writes them last, when a caller need only wait to be heard."""
     while not credentials.exists():
+        assert server.poll() is None, "the server did not start"
         time.sleep(0.1)
     return tomllib.loads(credentials.read_text(encoding="utf-8"))
 
