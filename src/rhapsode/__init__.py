@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ConnectionFailed,
         ContentRefused,
         Conversation,
+        EmbedOptions,
         RateLimited,
         Reply,
         ReplyCut,
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
         TimedOut,
         UnreadableReply,
         Usage,
+        Vectors,
     )
     from rhapsode.core.chat import Bot, Role, Turn
     from rhapsode.core.errors import RhapsodeError, SettingsError
+    from rhapsode.core.function import Function, FunctionCall
 
 __all__ = [
     "AsyncClient",
@@ -51,6 +54,9 @@ __all__ = [
     "ConnectionFailed",
     "ContentRefused",
     "Conversation",
+    "EmbedOptions",
+    "Function",
+    "FunctionCall",
     "RateLimited",
     "Reply",
     "ReplyCut",
@@ -65,11 +71,14 @@ __all__ = [
     "Turn",
     "UnreadableReply",
     "Usage",
+    "Vectors",
     "__version__",
 ]
 
 _ELSEWHERE = {
     "Bot": "rhapsode.core.chat",
+    "Function": "rhapsode.core.function",
+    "FunctionCall": "rhapsode.core.function",
     "RhapsodeError": "rhapsode.core.errors",
     "Role": "rhapsode.core.chat",
     "SettingsError": "rhapsode.core.errors",

@@ -12,11 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from rhapsode.core.chat import ChatEnd, ChatReply, ChatUsage, Finish
+from rhapsode.core.chat import Bot, ChatEnd, ChatReply, ChatRequest, ChatText, ChatUsage, Finish, Sampling
+from rhapsode.core.function import FunctionCall
 from rhapsode.dialects.minimax import chat_pro_reply
+from rhapsode.dialects.minimax.chat_pro import ProCall
+from rhapsode.dialects.stamp import Stamp
 
 TRACE = "0f0e0d0c0b0a09080706050403020100"
 END = ChatEnd(finish=Finish.STOP, usage=ChatUsage(prompt_tokens=39, reply_tokens=2))
+_STAMP = Stamp(trace_id=TRACE, created=1700000000)
 
 
 @dataclass(frozen=True)
@@ -151,16 +155,23 @@ def status(code: int, message: str, http_status: int = 200, **headers: str) -> A
 
 def reply(text: str = "Glassy.", speaker: str = "Helper") -> Answer:
     """A whole reply, as this project's server writes it."""
-    whole = ChatReply(text=text, end=END)
-    return play(
-        chat_pro_reply.write_reply(whole, speaker=speaker, model="abab5.5-chat", trace_id=TRACE, created=1700000000)
-    )
+    return play(chat_pro_reply.write_reply(_asked(speaker), ChatReply(text=text, end=END), _STAMP))
+
+
+def call(name: str, arguments: str) -> Answer:
+    """A whole reply that calls a function."""
+    called = ChatReply(text="", end=END, calls=(FunctionCall(name=name, arguments=arguments),))
+    return play(chat_pro_reply.write_reply(_asked("Helper"), called, _STAMP))
+
+
+def writer() -> chat_pro_reply.StreamWriter:
+    """Writes a streamed reply, as this project's server does."""
+    return chat_pro_reply.StreamWriter(_asked("Helper"), _STAMP)
 
 
 def events(*pieces: str) -> list[bytes]:
     """The frames of a streamed reply, as this project's server writes them."""
-    writer = chat_pro_reply.StreamWriter(speaker="Helper", model="abab5.5-chat", trace_id=TRACE, created=1700000000)
-    return [*map(writer.write_text, pieces), writer.write_end(END)]
+    return list(map(writer().write_event, [*(ChatText(text=piece) for piece in pieces), END]))
 
 
 def stream(*frames: bytes, then: Answer = lambda _: None) -> Answer:
@@ -192,3 +203,16 @@ def raw(data: bytes) -> Answer:
 
 reset = Connection.reset
 silence = Connection.wait_for_hang_up
+
+
+def _asked(speaker: str) -> ProCall:
+    return ProCall(
+        request=ChatRequest(
+            model="abab5.5-chat",
+            bots=(Bot(name=speaker, description=""),),
+            turns=(),
+            reply_as=speaker,
+            max_tokens=256,
+            sampling=Sampling(temperature=0.9, top_p=0.95),
+        )
+    )

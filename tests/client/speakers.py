@@ -13,10 +13,13 @@ from rhapsode import (
     AsyncReplyStream,
     ChatOptions,
     Client,
+    EmbedOptions,
+    FunctionCall,
     Reply,
     Speech,
     SpeechOptions,
     Turn,
+    Vectors,
 )
 
 
@@ -42,6 +45,8 @@ class Heard(Protocol):
     def reply(self) -> Reply: ...
     @property
     def broken(self) -> bool: ...
+    @property
+    def function_call(self) -> FunctionCall | None: ...
 
 
 class Talks(Protocol):
@@ -49,9 +54,9 @@ class Talks(Protocol):
 
     @property
     def turns(self) -> tuple[Turn, ...]: ...
-    def say(self, text: str, *, user: str | None = None, reply_as: str | None = None) -> Reply: ...
+    def say(self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None) -> Reply: ...
     def stream(
-        self, text: str, *, user: str | None = None, reply_as: str | None = None
+        self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None
     ) -> AbstractContextManager[Heard]: ...
 
 
@@ -64,6 +69,7 @@ class Speaks(Protocol):
     ) -> AbstractContextManager[Heard]: ...
     def conversation(self, *, turns: Sequence[Turn] = (), **options: Unpack[ChatOptions]) -> Talks: ...
     def speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Speech: ...
+    def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors: ...
 
 
 class OpenClient(Protocol):
@@ -101,6 +107,10 @@ class _Stream:
     def broken(self) -> bool:
         return self._stream.broken
 
+    @property
+    def function_call(self) -> FunctionCall | None:
+        return self._stream.function_call
+
 
 class _Talk:
     def __init__(self, portal: BlockingPortal, conversation: AsyncConversation) -> None:
@@ -111,11 +121,11 @@ class _Talk:
     def turns(self) -> tuple[Turn, ...]:
         return self._conversation.turns
 
-    def say(self, text: str, *, user: str | None = None, reply_as: str | None = None) -> Reply:
+    def say(self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None) -> Reply:
         return self._portal.call(partial(self._conversation.say, text, user=user, reply_as=reply_as))
 
     @contextmanager
-    def stream(self, text: str, *, user: str | None = None, reply_as: str | None = None) -> Generator[Heard]:
+    def stream(self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None) -> Generator[Heard]:
         context = self._conversation.stream(text, user=user, reply_as=reply_as)
         with self._portal.wrap_async_context_manager(context) as stream:
             yield _Stream(self._portal, stream)
@@ -139,6 +149,9 @@ class _Blocking:
 
     def speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Speech:
         return self._portal.call(partial(self._client.speak, text, **options))
+
+    def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
+        return self._portal.call(partial(self._client.embed, texts, **options))
 
 
 @contextmanager

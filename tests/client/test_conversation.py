@@ -1,7 +1,8 @@
 import pytest
 
-from rhapsode import BadRequest, Bot, CallError, ReplyCut, Role, Turn
-from tests.client.player import Player, events, reply, silence, status, stream
+from rhapsode import BadRequest, Bot, CallError, Function, FunctionCall, ReplyCut, Role, Turn
+from rhapsode.core.chat import ChatCall, ChatText
+from tests.client.player import END, Player, call, events, reply, silence, status, stream, writer
 from tests.client.speakers import OpenClient
 
 HELPER = Bot(name="Helper", description="Helper answers briefly.")
@@ -86,6 +87,32 @@ def test_a_stream_that_breaks_leaves_the_turns_as_they_were(open_client: OpenCli
         with pytest.raises(ReplyCut), talk.stream("A calm sea?") as heard:
             list(heard)
     assert talk.turns == ()
+
+
+def test_a_call_is_kept_and_answered(open_client: OpenClient) -> None:
+    with Player(call("now", "{}"), reply("九点。")) as server:
+        talk = open_client(base_url=server.url).conversation(bots=HELPER, functions=[Function(name="now")])
+        asked = talk.say("几点了？", user="小明")
+        talk.say(asked.answer("9:00"))
+    called = Turn(role=Role.BOT, speaker="Helper", text="", calls=(FunctionCall(name="now", arguments="{}"),))
+    answer = Turn(role=Role.FUNCTION, speaker="now", text="9:00")
+    assert talk.turns == (user("几点了？"), called, answer, bot("九点。"))
+
+
+def test_a_streamed_call_is_kept_too(open_client: OpenClient) -> None:
+    frames = [writer().write_event(event) for event in (ChatText(text="Hm."), END)]
+    called = writer()
+    pieces = [called.write_event(event) for event in (ChatCall(index=0, name="now", arguments="{}"), END)]
+    with Player(stream(*pieces), stream(*frames)) as server:
+        talk = open_client(base_url=server.url).conversation(bots=HELPER)
+        with talk.stream("几点了？", user="小明") as heard:
+            assert list(heard) == []
+            assert heard.function_call == FunctionCall(name="now", arguments="{}")
+        with talk.stream(heard.reply.answer("9:00")) as heard:
+            list(heard)
+        assert heard.function_call is None
+    assert [turn.role for turn in talk.turns] == [Role.USER, Role.BOT, Role.FUNCTION, Role.BOT]
+    assert talk.turns[1].calls == (FunctionCall(name="now", arguments="{}"),)
 
 
 def test_an_empty_reply_is_not_kept(open_client: OpenClient) -> None:

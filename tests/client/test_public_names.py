@@ -22,6 +22,9 @@ def test_the_public_names() -> None:
         "ConnectionFailed",
         "ContentRefused",
         "Conversation",
+        "EmbedOptions",
+        "Function",
+        "FunctionCall",
         "RateLimited",
         "Reply",
         "ReplyCut",
@@ -36,6 +39,7 @@ def test_the_public_names() -> None:
         "Turn",
         "UnreadableReply",
         "Usage",
+        "Vectors",
         "__version__",
     ]
 

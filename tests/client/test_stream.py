@@ -17,9 +17,9 @@ from rhapsode import (
 from rhapsode.client._calls import chat_call, chat_request
 from rhapsode.client._pieces import PieceReader
 from rhapsode.client._transport import Answer
+from rhapsode.core.chat import ChatText
 from rhapsode.core.errors import EngineError
-from rhapsode.dialects.minimax import chat_pro_reply
-from tests.client.player import TRACE, Player, events, play, raw, reply, reset, silence, status, stream
+from tests.client.player import TRACE, Player, events, play, raw, reply, reset, silence, status, stream, writer
 from tests.client.speakers import OpenClient
 
 HELPER = Bot(name="Helper", description="Helper answers briefly.")
@@ -111,8 +111,8 @@ def test_an_http_error_instead_of_a_stream(open_client: OpenClient) -> None:
 
 
 def test_an_error_in_the_middle_comes_after_what_was_said_before_it(open_client: OpenClient) -> None:
-    writer = chat_pro_reply.StreamWriter(speaker="Helper", model="m", trace_id=TRACE, created=1)
-    frames = writer.write_text("Gla") + writer.write_error(EngineError("the engine stopped"))
+    told = writer()
+    frames = told.write_event(ChatText(text="Gla")) + told.write_error(EngineError("the engine stopped"))
     with Player(stream(frames), reply()) as server:
         client = open_client(base_url=server.url)
         with client.stream_chat("?", bots=HELPER) as heard:

@@ -1,9 +1,13 @@
+import json
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rhapsode.dialects.sse import EventReader, frame
 
-DATA = st.lists(st.binary(min_size=1).filter(lambda data: not {10, 13} & set(data)), max_size=5)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\x85\u2028\u2029\n\r"))
+DATA = st.lists(st.binary(min_size=1).filter(lambda data: not {10, 13, 0x85, 0xE2} & set(data)), max_size=5)
 
 
 @given(DATA, st.data())
@@ -19,6 +23,13 @@ def test_events_come_back_wherever_the_network_cuts_them(events: list[bytes], dr
 
 def test_a_frame_is_one_data_line_and_an_empty_one() -> None:
     assert frame(b'{"a":1}') == b'data: {"a":1}\n\n'
+
+
+@given(TEXTS)
+def test_every_client_finds_one_line_in_a_frame(text: str) -> None:
+    line, empty = frame(msgspec.json.encode(text)).decode().splitlines()
+    assert json.loads(line.removeprefix("data: ")) == text
+    assert not empty
 
 
 def test_a_reader_takes_what_other_servers_send() -> None:

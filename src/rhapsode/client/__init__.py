@@ -26,6 +26,7 @@ from rhapsode.client._look import answers
 from rhapsode.client._replies import Reply, Speech, Usage
 from rhapsode.client._stream import AsyncReplyStream, ReplyStream
 from rhapsode.client._sync import Client
+from rhapsode.client._vectors import EmbedOptions, Vectors
 
 __all__ = [
     "Address",
@@ -41,6 +42,7 @@ __all__ = [
     "ConnectionFailed",
     "ContentRefused",
     "Conversation",
+    "EmbedOptions",
     "RateLimited",
     "Reply",
     "ReplyCut",
@@ -51,6 +53,7 @@ __all__ = [
     "TimedOut",
     "UnreadableReply",
     "Usage",
+    "Vectors",
     "answers",
     "chat_request",
     "find_address",

@@ -27,6 +27,7 @@ from rhapsode.client._replies import Reply, Speech
 from rhapsode.client._retry import Retries
 from rhapsode.client._stream import AsyncReplyStream
 from rhapsode.client._transport import Answer, answer_of, headers_for, patience, query_for, receiving, sending
+from rhapsode.client._vectors import EmbedOptions, Vectors, embed_call, embed_request, read_vectors
 from rhapsode.core.chat import Turn
 
 ResultT = TypeVar("ResultT")
@@ -101,6 +102,16 @@ class AsyncClient:
 
         async def attempt() -> Speech:
             return read_speech(await self._answer(call))
+
+        return await self._persist(attempt)
+
+    async def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
+        """One text or several as vectors. Raises CallError."""
+        request = embed_request(texts, **options)
+        call = embed_call(request)
+
+        async def attempt() -> Vectors:
+            return read_vectors(await self._answer(call), request)
 
         return await self._persist(attempt)
 

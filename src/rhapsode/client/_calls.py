@@ -4,16 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Required, TypedDict, TypeVar
 
+import msgspec
+
 from rhapsode.client._errors import BadRequest, CallError, UnreadableReply, from_http_status, from_status
 from rhapsode.client._replies import Reply, Speech, Usage
 from rhapsode.client._transport import Answer
 from rhapsode.core.chat import Bot, ChatRequest, Role, Sampling, Turn
+from rhapsode.core.constraint import Constraint
 from rhapsode.core.errors import InvalidField, MalformedBody
+from rhapsode.core.function import Function
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.core.voice import VoiceShare
 from rhapsode.dialects.minimax import chat_pro, chat_pro_reply, t2a
 from rhapsode.dialects.minimax.chat_models import chat_model
 from rhapsode.dialects.minimax.chat_pro_reply import ProReply
+from rhapsode.dialects.minimax.glyph import WireGlyph, read_glyph
 from rhapsode.dialects.minimax.status import StatusError
 
 CHAT_PATH = "/v1/text/chatcompletion_pro"
@@ -44,6 +49,17 @@ class ChatOptions(TypedDict, total=False):
     """(0, 1]; the model's own otherwise."""
     top_p: float
     """(0, 1]; the model's own otherwise."""
+    functions: Sequence[Function]
+    """What the model may call instead of replying."""
+    must_call: str
+    """The name of the function that it must call; its own choice otherwise."""
+    glyph: str | Mapping[str, object]
+    """The form of the reply: a text with slots `{{gen 'name'}}` and `{{select 'name' options=['a','b']}}` in it, or the
+    keys of a JSON document and what each holds, `{"mood": {"type": "string"}}`."""
+    mask: bool
+    """Whether addresses, links, numbers and the like in the reply are masked with `*`; they are otherwise."""
+    search: bool
+    """Whether the web is searched first; it is not otherwise."""
 
 
 class SpeechOptions(TypedDict, total=False):
@@ -81,6 +97,11 @@ def chat_request(
     max_tokens: int = 1024,
     temperature: float | None = None,
     top_p: float | None = None,
+    functions: Sequence[Function] = (),
+    must_call: str | None = None,
+    glyph: str | Mapping[str, object] | None = None,
+    mask: bool = True,
+    search: bool = False,
 ) -> ChatRequest:
     """What the options ask for. Ranges are the server's to judge. Raises BadRequest for what cannot be told it."""
     present = (bots,) if isinstance(bots, Bot) else tuple(bots)
@@ -92,6 +113,8 @@ def chat_request(
     said = (Turn(role=Role.USER, speaker=user, text=turns),) if isinstance(turns, str) else tuple(turns)
     if not said:
         raise BadRequest("turns: at least one is required")
+    if must_call is not None and must_call not in {function.name for function in functions}:
+        raise BadRequest(f"must_call: none of the functions is named {must_call[:80]!r}")
     usual = chat_model(model)
     return ChatRequest(
         model=model,
@@ -104,12 +127,17 @@ def chat_request(
             temperature=usual.temperature if temperature is None else temperature,
             top_p=usual.top_p if top_p is None else top_p,
         ),
+        functions=tuple(functions),
+        must_call=() if must_call is None else (must_call,),
+        constraint=None if glyph is None else _constraint(glyph),
+        mask=mask,
+        search=search,
     )
 
 
 def chat_call(request: ChatRequest, *, stream: bool) -> Call:
     """The call that asks for a reply."""
-    body = _encode(chat_pro.write_request, chat_pro.ProCall(request=request, stream=stream))
+    body = encode(chat_pro.write_request, chat_pro.ProCall(request=request, stream=stream))
     return Call(path=CHAT_PATH, body=body, speaker=request.reply_as)
 
 
@@ -142,7 +170,7 @@ def speech_request(
 
 def speech_call(request: SpeechRequest) -> Call:
     """The call that asks for speech."""
-    return Call(path=SPEECH_PATH, body=_encode(t2a.write_request, request))
+    return Call(path=SPEECH_PATH, body=encode(t2a.write_request, request))
 
 
 def read_reply(answer: Answer, call: Call) -> Reply:
@@ -195,11 +223,24 @@ def reply_of(wire: ProReply, speaker: str, trace_id: str | None) -> Reply:
         usage=Usage(
             total_tokens=wire.total_tokens, prompt_tokens=wire.prompt_tokens, reply_tokens=wire.completion_tokens
         ),
+        function_call=wire.function_call,
+        glyph_result=wire.glyph_result,
     )
 
 
-def _encode(write: Callable[[RequestT], bytes], request: RequestT) -> bytes:
+def encode(write: Callable[[RequestT], bytes], request: RequestT) -> bytes:
+    """The body that a writer of the dialect makes of `request`, with its errors told as ours."""
     try:
         return write(request)
+    except InvalidField as error:
+        raise BadRequest(error.message) from error
     except UnicodeEncodeError as error:
         raise BadRequest("the text holds half a character (a lone surrogate), which JSON cannot carry") from error
+
+
+def _constraint(glyph: str | Mapping[str, object]) -> Constraint:
+    kind, field = ("raw", "raw_glyph") if isinstance(glyph, str) else ("json_value", "json_properties")
+    try:
+        return read_glyph(msgspec.convert({"type": kind, field: glyph}, WireGlyph), field="glyph")
+    except (msgspec.ValidationError, InvalidField) as error:
+        raise BadRequest(f"glyph: {error}") from error

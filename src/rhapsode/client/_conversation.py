@@ -2,7 +2,7 @@
 
 What is kept: a turn and the reply to it, both or neither. A call that fails leaves the turns as they were, so that it
 can be made again. A stream that its listener left early is kept as far as it was heard, because that is what was said;
-one that broke by itself is not. A reply without text is not kept either: no server takes an empty turn back.
+one that broke by itself is not. A reply without text and call is not kept either: no server takes an empty turn back.
 """
 
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -56,9 +56,11 @@ class _Talk:
         """What was said so far, oldest first. Give it to another conversation's `turns` to go on there."""
         return self._turns
 
-    def _said(self, text: str, user: str | None) -> tuple[Turn, ...]:
+    def _said(self, said: str | Turn, user: str | None) -> tuple[Turn, ...]:
+        if isinstance(said, Turn):
+            return (*self._turns, said)
         speaker = user or self._options.get("user", DEFAULT_USER)
-        return (*self._turns, Turn(role=Role.USER, speaker=speaker, text=text))
+        return (*self._turns, Turn(role=Role.USER, speaker=speaker, text=said))
 
     def _asked(self, reply_as: str | None) -> ChatOptions:
         options = self._options.copy()
@@ -67,7 +69,7 @@ class _Talk:
         return options
 
     def _keep(self, said: tuple[Turn, ...], reply: Turn) -> None:
-        if reply.text:
+        if reply.text or reply.calls:
             self._turns = (*said, reply)
 
     def _keep_stream(
@@ -75,7 +77,8 @@ class _Talk:
     ) -> None:
         if not stream.broken:
             replier = chat_request(said, **options).reply_as
-            self._keep(said, Turn(role=Role.BOT, speaker=replier, text=stream.text))
+            calls = () if stream.function_call is None else (stream.function_call,)
+            self._keep(said, Turn(role=Role.BOT, speaker=replier, text=stream.text, calls=calls))
 
 
 class Conversation(_Talk):
@@ -85,22 +88,27 @@ class Conversation(_Talk):
         super().__init__(turns, options)
         self._client = client
 
-    def say(self, text: str, *, user: str | None = None, reply_as: str | None = None) -> Reply:
-        """Say something and hear the reply. `user` and `reply_as` hold for this turn alone. Raises CallError."""
-        said, options = self._said(text, user), self._asked(reply_as)
-        reply = self._client.chat(said, **options)
-        self._keep(said, reply.turn)
+    def say(self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None) -> Reply:
+        """Say something and hear the reply. `user` and `reply_as` hold for this turn alone. Raises CallError.
+
+        A turn is said as it is: `reply.answer("...")` answers the function call of the reply before.
+        """
+        turns, options = self._said(text, user), self._asked(reply_as)
+        reply = self._client.chat(turns, **options)
+        self._keep(turns, reply.turn)
         return reply
 
     @contextmanager
-    def stream(self, text: str, *, user: str | None = None, reply_as: str | None = None) -> Generator[ReplyStream]:
+    def stream(
+        self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None
+    ) -> Generator[ReplyStream]:
         """As `say`, with the reply as it comes."""
-        said, options = self._said(text, user), self._asked(reply_as)
-        with self._client.stream_chat(said, **options) as stream:
+        turns, options = self._said(text, user), self._asked(reply_as)
+        with self._client.stream_chat(turns, **options) as stream:
             try:
                 yield stream
             finally:
-                self._keep_stream(said, options, stream)
+                self._keep_stream(turns, options, stream)
 
 
 class AsyncConversation(_Talk):
@@ -110,21 +118,24 @@ class AsyncConversation(_Talk):
         super().__init__(turns, options)
         self._client = client
 
-    async def say(self, text: str, *, user: str | None = None, reply_as: str | None = None) -> Reply:
-        """Say something and hear the reply. `user` and `reply_as` hold for this turn alone. Raises CallError."""
-        said, options = self._said(text, user), self._asked(reply_as)
-        reply = await self._client.chat(said, **options)
-        self._keep(said, reply.turn)
+    async def say(self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None) -> Reply:
+        """Say something and hear the reply. `user` and `reply_as` hold for this turn alone. Raises CallError.
+
+        A turn is said as it is: `reply.answer("...")` answers the function call of the reply before.
+        """
+        turns, options = self._said(text, user), self._asked(reply_as)
+        reply = await self._client.chat(turns, **options)
+        self._keep(turns, reply.turn)
         return reply
 
     @asynccontextmanager
     async def stream(
-        self, text: str, *, user: str | None = None, reply_as: str | None = None
+        self, text: str | Turn, *, user: str | None = None, reply_as: str | None = None
     ) -> AsyncGenerator[AsyncReplyStream]:
         """As `say`, with the reply as it comes."""
-        said, options = self._said(text, user), self._asked(reply_as)
-        async with self._client.stream_chat(said, **options) as stream:
+        turns, options = self._said(text, user), self._asked(reply_as)
+        async with self._client.stream_chat(turns, **options) as stream:
             try:
                 yield stream
             finally:
-                self._keep_stream(said, options, stream)
+                self._keep_stream(turns, options, stream)

@@ -1,10 +1,13 @@
 """What a call gives back."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rhapsode.client._errors import BadRequest
 from rhapsode.core.chat import Role, Turn
+from rhapsode.core.function import FunctionCall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +21,11 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What a bot said.
+    """What a bot said, or the function that it called instead.
 
     `finish_reason` is the wire's own word: `stop`, `length` (cut by `max_tokens`) or `max_output` (the model's context
-    is full). `trace_id` names the call in the server's logs.
+    is full): a call that was cut holds the beginning of its arguments only. `glyph_result` is what the named slots of
+    a glyph hold. `trace_id` names the call in the server's logs.
     """
 
     text: str
@@ -30,11 +34,20 @@ class Reply:
     model: str
     trace_id: str | None
     usage: Usage
+    function_call: FunctionCall | None = None
+    glyph_result: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def turn(self) -> Turn:
         """The reply as a turn, to be sent along with the next call."""
-        return Turn(role=Role.BOT, speaker=self.speaker, text=self.text)
+        calls = () if self.function_call is None else (self.function_call,)
+        return Turn(role=Role.BOT, speaker=self.speaker, text=self.text, calls=calls)
+
+    def answer(self, text: str) -> Turn:
+        """What the function gave back, as the turn after this one. Raises BadRequest when none was called."""
+        if self.function_call is None:
+            raise BadRequest("answer: the reply called no function")
+        return Turn(role=Role.FUNCTION, speaker=self.function_call.name, text=text)
 
 
 @dataclass(frozen=True, kw_only=True)

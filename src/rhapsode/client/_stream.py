@@ -9,6 +9,7 @@ from rhapsode.client._errors import CallError
 from rhapsode.client._pieces import PieceReader
 from rhapsode.client._replies import Reply
 from rhapsode.client._transport import answer_of, receiving
+from rhapsode.core.function import FunctionCall
 
 
 class _Stream:
@@ -23,6 +24,11 @@ class _Stream:
     def text(self) -> str:
         """What was heard so far."""
         return self._reader.heard
+
+    @property
+    def function_call(self) -> FunctionCall | None:
+        """The function that was called instead of a text: it comes with the end of the stream."""
+        return None if self._reader.reply is None else self._reader.reply.function_call
 
     @property
     def broken(self) -> bool:

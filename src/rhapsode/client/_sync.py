@@ -27,6 +27,7 @@ from rhapsode.client._replies import Reply, Speech
 from rhapsode.client._retry import Retries
 from rhapsode.client._stream import ReplyStream
 from rhapsode.client._transport import Answer, answer_of, headers_for, patience, query_for, receiving, sending
+from rhapsode.client._vectors import EmbedOptions, Vectors, embed_call, embed_request, read_vectors
 from rhapsode.core.chat import Turn
 
 ResultT = TypeVar("ResultT")
@@ -99,6 +100,12 @@ class Client:
         """The text as sound. `<#0.5#>` in it is half a second of silence. Raises CallError."""
         call = speech_call(speech_request(text, **options))
         return self._persist(lambda: read_speech(self._answer(call)))
+
+    def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
+        """One text or several as vectors. Raises CallError."""
+        request = embed_request(texts, **options)
+        call = embed_call(request)
+        return self._persist(lambda: read_vectors(self._answer(call), request))
 
     def _persist(self, attempt: Callable[[], ResultT]) -> ResultT:
         attempts = 0

@@ -69,16 +69,18 @@ class UnknownVoice(InvalidField):
 
 
 class PromptTooLong(InvalidField):
-    """The rendered conversation does not fit the engine's context. Figures in tokens.
+    """What was said does not fit the engine's context. Figures in tokens.
 
-    `at_least`: the conversation is so long that its tokens were not counted to the end.
+    `field` is what does not fit: the rendered conversation, or one text of several.
+    `at_least`: it is so long that its tokens were not counted to the end.
     """
 
-    def __init__(self, *, prompt_tokens: int, context_tokens: int, at_least: bool = False) -> None:
+    def __init__(
+        self, *, prompt_tokens: int, context_tokens: int, at_least: bool = False, field: str = "messages"
+    ) -> None:
         takes = f"at least {prompt_tokens}" if at_least else f"{prompt_tokens}"
-        super().__init__(
-            "messages", f"the conversation takes {takes} tokens, and the model's context holds {context_tokens}"
-        )
+        what = "the conversation" if field == "messages" else "the text"
+        super().__init__(field, f"{what} takes {takes} tokens, and the model's context holds {context_tokens}")
         self.prompt_tokens = prompt_tokens
         self.context_tokens = context_tokens
 
@@ -143,7 +145,7 @@ class EngineMissing(EngineError):
 
 
 class ModelMissing(EngineMissing):
-    """A model of the catalogue is not on this machine: `rhapsode models pull` with its name fetches it."""
+    """A model that has a name is not on this machine: `rhapsode models pull` with that name fetches it."""
 
     def __init__(self, model: str) -> None:
         super().__init__(f"the model {model} is not on this machine: rhapsode models pull {model}")

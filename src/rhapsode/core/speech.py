@@ -37,6 +37,9 @@ class SpeechRequest:
     `script` is text with pauses between: it begins and ends with text, and two pauses never meet. `voices` is one to
     four shares of a blend. `speed` is 0.5 to 2 (2 takes half the time), `volume` a gain in (0, 10], `pitch` -12 to 12
     semitones.
+
+    `follows` is there where this goes on with a speech that is still being written: the sound begins with so much
+    silence, in seconds at the voice's natural pace.
     """
 
     model: str
@@ -46,6 +49,7 @@ class SpeechRequest:
     volume: float = 1.0
     pitch: int = 0
     audio: AudioSetting = AudioSetting()
+    follows: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

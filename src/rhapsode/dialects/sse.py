@@ -8,9 +8,20 @@ from collections.abc import Iterator
 CONTENT_TYPE = "text/event-stream"
 
 
+_BREAKS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
+
+
+def on_one_line(data: bytes) -> bytes:
+    """JSON with those characters escaped that end a line for some clients and not for others (httpx: `iter_lines`)."""
+    if b"\xc2\x85" in data or b"\xe2\x80" in data:
+        for character, escaped in _BREAKS:
+            data = data.replace(character, escaped)
+    return data
+
+
 def frame(data: bytes) -> bytes:
     """One event. `data` is JSON on one line."""
-    return b"data: " + data + b"\n\n"
+    return b"data: " + on_one_line(data) + b"\n\n"
 
 
 class EventReader:

@@ -125,7 +125,7 @@ FOUR = [{"voice_id": "a", "weight": 1}] * 4
         ({"timber_weights": [*FOUR[:2], {"voice_id": "a", "weight": 101}]}, "timber_weights[2].weight"),
         ({"timber_weights": [{"voice_id": "a", "weight": 1.5}]}, "timber_weights[0].weight"),
         ({"timber_weights": [{"voice_id": "", "weight": 1}]}, "timber_weights[0].voice_id"),
-        ({"timber_weights": [{"weight": 1}]}, "timber_weights[0]"),
+        ({"timber_weights": [{"weight": 1}]}, "timber_weights[0].voice_id"),
         ({"speed": 0.49}, "speed"),
         ({"speed": 2.01}, "speed"),
         ({"speed": "fast"}, "speed"),

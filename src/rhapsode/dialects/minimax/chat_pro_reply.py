@@ -5,27 +5,44 @@ an increment has an empty `reply`, one choice, and neither `finish_reason` nor `
 text and carries `usage` and `base_resp` 0.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from rhapsode.core.chat import ChatEnd, ChatReply, Finish
+from rhapsode.core.chat import ChatCall, ChatEnd, ChatEvent, ChatReply, ChatText, Finish, join_calls
+from rhapsode.core.constraint import Glyph, JsonDocument
 from rhapsode.core.errors import RhapsodeError
+from rhapsode.core.function import FunctionCall
 from rhapsode.dialects.json_body import read_json, require
+from rhapsode.dialects.minimax.chat_pro import ProCall
+from rhapsode.dialects.minimax.functions import WireCall, read_calls, write_call
+from rhapsode.dialects.minimax.glyph import pretty
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, check, status_of
-from rhapsode.dialects.sse import frame
+from rhapsode.dialects.sse import frame, on_one_line
+from rhapsode.dialects.stamp import Stamp
 
 _FINISH = {Finish.STOP: "stop", Finish.LENGTH: "length", Finish.CONTEXT: "max_output"}
+BROKEN: Final = "error"
+"""why a stream ended that broke: a word of ours, the platform has none"""
 _ENCODER = msgspec.json.Encoder()
 
 
-class ReplyMessage(Struct, frozen=True):
+class ReplyMessage(Struct, frozen=True, omit_defaults=True):
     """The turn that is the reply; a client sends it back with its next call."""
 
     sender_type: str
     sender_name: str
-    text: str
+    text: str | None = None
+    function_call: WireCall | None = None
+
+
+class GlyphContent(Struct, frozen=True):
+    """What a raw glyph made, in the choice."""
+
+    content: str = ""
 
 
 class Choice(Struct, frozen=True, omit_defaults=True):
@@ -33,6 +50,7 @@ class Choice(Struct, frozen=True, omit_defaults=True):
 
     messages: list[ReplyMessage]
     finish_reason: str | None = ""
+    glyph_result: GlyphContent | None = None
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):
@@ -41,6 +59,7 @@ class Usage(Struct, frozen=True, omit_defaults=True):
     total_tokens: int
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    tokens_with_added_plugin: int | None = None
 
 
 class WireReply(Struct, frozen=True, omit_defaults=True):
@@ -54,6 +73,8 @@ class WireReply(Struct, frozen=True, omit_defaults=True):
     input_sensitive: bool | None = None
     output_sensitive: bool | None = None
     id: str | None = None
+    function_call: WireCall | None = None
+    glyph_result: dict[str, str] | None = None
     base_resp: BaseResp | None = None
 
 
@@ -68,57 +89,82 @@ class _Failure(Struct, frozen=True):
     base_resp: BaseResp
 
 
-class _ModelOnly(Struct, frozen=True):
+class _Head(Struct, frozen=True):
+    """What is of use in a body that cannot be read as a whole."""
+
     model: str = ""
+    stream: bool | None = None
 
 
 _DECODER = msgspec.json.Decoder(WireReply)
-_MODEL_DECODER = msgspec.json.Decoder(_ModelOnly)
+_HEAD_DECODER = msgspec.json.Decoder(_Head)
 
 
-def write_reply(reply: ChatReply, *, speaker: str, model: str, trace_id: str, created: int) -> bytes:
-    """A whole answer. `created` is in Unix seconds."""
-    return _ENCODER.encode(_whole(reply, speaker=speaker, model=model, trace_id=trace_id, created=created))
+def write_reply(asked: ProCall, reply: ChatReply, stamp: Stamp) -> bytes:
+    """A whole answer."""
+    return _ENCODER.encode(_whole(asked, reply, stamp))
 
 
 def write_error(error: RhapsodeError, *, trace_id: str, body: bytes = b"") -> bytes:
     """The answer to a call that failed before its reply began; the model is echoed when `body` names one."""
+    return _ENCODER.encode(_Failure(0, _read_head(body).model, "", None, trace_id, status_of(error)))
+
+
+def asks_for_stream(body: bytes) -> bool:
+    """Whether the caller waits for events, whatever else is wrong with the body."""
+    return _read_head(body).stream is True
+
+
+def write_streamed_error(error: RhapsodeError, *, trace_id: str, body: bytes = b"") -> bytes:
+    """As `write_error`, for a caller that waits for events: the one event, in the form of one that breaks a stream."""
+    choices = [Choice([ReplyMessage("BOT", "", "")], BROKEN)]
+    failure = _Failure(0, _read_head(body).model, "", choices, trace_id, status_of(error))
+    return frame(on_one_line(_ENCODER.encode(failure)))
+
+
+def _read_head(body: bytes) -> "_Head":
     try:
-        model = _MODEL_DECODER.decode(body).model
+        return _HEAD_DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        model = ""
-    return _ENCODER.encode(_Failure(0, model, "", None, trace_id, status_of(error)))
+        return _Head()
 
 
 class StreamWriter:
     """The events of one streamed answer. All that does not change from event to event is encoded once."""
 
-    def __init__(self, *, speaker: str, model: str, trace_id: str, created: int) -> None:
-        self._speaker, self._model, self._trace_id, self._created = speaker, model, trace_id, created
+    def __init__(self, asked: ProCall, stamp: Stamp) -> None:
+        self._asked, self._stamp = asked, stamp
         self._pieces: list[str] = []
+        self._calls: list[ChatCall] = []
+        self._speaker = asked.request.reply_as
         mark = "\0"  # an encoded text never holds it, so it marks the one place that changes
-        increment = WireReply(
-            created, model, "", [Choice([ReplyMessage("BOT", speaker, mark)])], output_sensitive=False
-        )
+        choice = Choice([ReplyMessage("BOT", self._speaker, mark)])
+        increment = WireReply(stamp.created, asked.request.model, "", [choice], output_sensitive=False)
         self._before, self._after = frame(_ENCODER.encode(increment)).rsplit(_ENCODER.encode(mark), 1)
 
-    def write_text(self, text: str) -> bytes:
-        """The event of one increment."""
-        self._pieces.append(text)
-        return self._before + _ENCODER.encode(text) + self._after
-
-    def write_end(self, end: ChatEnd) -> bytes:
-        """The last event: the whole answer again."""
-        reply = ChatReply(text="".join(self._pieces), end=end)
-        whole = _whole(reply, speaker=self._speaker, model=self._model, trace_id=self._trace_id, created=self._created)
-        return frame(_ENCODER.encode(whole))
+    def write_event(self, event: ChatEvent) -> bytes:
+        """An increment, or the last event: the whole answer again."""
+        match event:
+            case ChatText():
+                self._pieces.append(event.text)
+                return self._before + on_one_line(_ENCODER.encode(event.text)) + self._after
+            case ChatCall():  # whole in the last event
+                self._calls.append(event)
+                return b""
+            case ChatEnd():
+                reply = ChatReply(text="".join(self._pieces), end=event, calls=join_calls(self._calls))
+                return frame(_ENCODER.encode(_whole(self._asked, reply, self._stamp)))
+            case _:
+                return b""
 
     def write_error(self, error: RhapsodeError) -> bytes:
-        """The last event of a stream that broke: one empty choice, because clients index it before they look."""
-        choices = [Choice([ReplyMessage("BOT", self._speaker, "")])]
-        return frame(
-            _ENCODER.encode(_Failure(self._created, self._model, "", choices, self._trace_id, status_of(error)))
-        )
+        """The last event of a stream that broke: one empty choice, because clients index it before they look.
+
+        It has a `finish_reason`: without one, a client in use waits for ever for the event that ends the stream.
+        """
+        choices = [Choice([ReplyMessage("BOT", self._speaker, "")], BROKEN)]
+        stamp, model = self._stamp, self._asked.request.model
+        return frame(_ENCODER.encode(_Failure(stamp.created, model, "", choices, stamp.trace_id, status_of(error))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +176,10 @@ class ProPiece:
 
 @dataclass(frozen=True, kw_only=True)
 class ProReply:
-    """A whole answer. `finish_reason` is the wire's own word; token figures that were not sent are None."""
+    """A whole answer. `finish_reason` is the wire's own word; token figures that were not sent are None.
+
+    `glyph_result` is what the named slots of a raw glyph hold.
+    """
 
     text: str
     speaker: str
@@ -140,6 +189,8 @@ class ProReply:
     total_tokens: int
     prompt_tokens: int | None
     completion_tokens: int | None
+    function_call: FunctionCall | None = None
+    glyph_result: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def read_reply(body: bytes, *, trace_id: str | None = None) -> ProReply:
@@ -151,21 +202,32 @@ def read_event(data: bytes, *, trace_id: str | None = None) -> ProPiece | ProRep
     """One event of another server's stream; a `ProReply` is the last. Raises as `read_reply` does."""
     wire = read_json(_DECODER, data)
     if _is_increment(wire) and wire.choices:
-        return ProPiece(text="".join(message.text for message in wire.choices[0].messages))
+        return ProPiece(text="".join(message.text or "" for message in wire.choices[0].messages))
     return _read_whole(wire, trace_id)
 
 
-def _whole(reply: ChatReply, *, speaker: str, model: str, trace_id: str, created: int) -> WireReply:
-    usage = reply.end.usage
+def _whole(asked: ProCall, reply: ChatReply, stamp: Stamp) -> WireReply:
+    request, usage, call = asked.request, reply.end.usage, write_call(reply.calls)
+    text = pretty(reply.text) if isinstance(request.constraint, JsonDocument) else reply.text
+    content = GlyphContent(text) if isinstance(request.constraint, Glyph) else None
+    message = ReplyMessage("BOT", request.reply_as, text, call)
+    plugged = request.functions or request.search
     return WireReply(
-        created=created,
-        model=model,
-        reply=reply.text,
-        choices=[Choice([ReplyMessage("BOT", speaker, reply.text)], _FINISH[reply.end.finish])],
-        usage=Usage(usage.prompt_tokens + usage.reply_tokens, usage.prompt_tokens, usage.reply_tokens),
+        created=stamp.created,
+        model=request.model,
+        reply="" if call else text,  # what was said before the call stands in the message alone
+        choices=[Choice([message], _FINISH[reply.end.finish], content)],
+        usage=Usage(
+            usage.prompt_tokens + usage.reply_tokens,
+            usage.prompt_tokens,
+            usage.reply_tokens,
+            0 if plugged else None,  # as the platform's own examples have it
+        ),
         input_sensitive=False,
         output_sensitive=False,
-        id=trace_id,
+        id=stamp.trace_id,
+        function_call=call,
+        glyph_result=dict(reply.end.slots) if content else None,
         base_resp=BaseResp(SUCCESS),
     )
 
@@ -177,7 +239,7 @@ def _is_increment(wire: WireReply) -> bool:
     """
     ended = wire.choices and wire.choices[0].finish_reason
     failed = wire.base_resp is not None and wire.base_resp.status_code != SUCCESS
-    return not (ended or failed or wire.usage or wire.reply)
+    return not (ended or failed or wire.usage or wire.reply or wire.function_call)
 
 
 def _read_whole(wire: WireReply, trace_id: str | None) -> ProReply:
@@ -185,9 +247,10 @@ def _read_whole(wire: WireReply, trace_id: str | None) -> ProReply:
     check(wire.base_resp, trace_id)
     require(wire.choices or wire.reply is not None, "choices", "neither choices nor reply is there")
     choice = wire.choices[0] if wire.choices else Choice([])
-    last = choice.messages[-1] if choice.messages else ReplyMessage("BOT", "", wire.reply or "")
+    last = choice.messages[-1] if choice.messages else ReplyMessage("BOT", "", wire.reply)
+    called = next((call for call in (last.function_call, wire.function_call) if call and call.name), None)
     return ProReply(
-        text=wire.reply or last.text,
+        text=wire.reply or last.text or "",
         speaker=last.sender_name,
         finish_reason=choice.finish_reason or "",
         model=wire.model or "",
@@ -195,4 +258,6 @@ def _read_whole(wire: WireReply, trace_id: str | None) -> ProReply:
         total_tokens=wire.usage.total_tokens if wire.usage else 0,
         prompt_tokens=wire.usage.prompt_tokens if wire.usage else None,
         completion_tokens=wire.usage.completion_tokens if wire.usage else None,
+        function_call=next(iter(read_calls(called)), None),
+        glyph_result=wire.glyph_result or {},
     )

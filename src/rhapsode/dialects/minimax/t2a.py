@@ -87,7 +87,7 @@ def read_request(body: bytes) -> SpeechRequest:
     return SpeechRequest(
         model=wire.model,
         script=read_script(wire.text),
-        voices=_read_voices(wire),
+        voices=read_voices(wire.voice_id, wire.timber_weights, wire.timbre_weights),
         speed=1.0 if wire.speed is None else wire.speed,
         volume=1.0 if wire.vol is None else wire.vol,
         pitch=wire.pitch or 0,
@@ -139,16 +139,19 @@ def read_script(text: str, *, field: str = "text") -> tuple[str | Pause, ...]:
     return script
 
 
-def _read_voices(wire: WireRequest) -> tuple[VoiceShare, ...]:
-    for name, weights in (("timber_weights", wire.timber_weights), ("timbre_weights", wire.timbre_weights)):
-        if weights:  # they win over voice_id
+def read_voices(
+    voice_id: str | None, timber: TimberWeights | None, timbre: TimberWeights | None, *, field: str = "voice_id"
+) -> tuple[VoiceShare, ...]:
+    """One voice, or a blend, which wins. `field` is where `voice_id` stands. Raises `InvalidField`."""
+    for name, weights in (("timber_weights", timber), ("timbre_weights", timbre)):
+        if weights:
             return tuple(
                 VoiceShare(voice_id=each.voice_id, weight=each.weight, field=f"{name}[{index}].voice_id")
                 for index, each in enumerate(weights)
             )
-    if not wire.voice_id:
-        raise InvalidField("voice_id", "one of voice_id and timber_weights is required")
-    return (VoiceShare(voice_id=wire.voice_id),)
+    if not voice_id:
+        raise InvalidField(field, "one of voice_id and timber_weights is required")
+    return (VoiceShare(voice_id=voice_id, field=field),)
 
 
 def _read_pause(mark: str, field: str) -> Pause:
