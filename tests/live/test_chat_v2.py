@@ -137,6 +137,12 @@ def test_a_tool_that_must_be_called(server: LiveServer) -> None:
     assert told["base_resp"]["status_code"] == 0
 
 
+@pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_too_small_for_a_call_is_named_as_it_was_written(server: LiveServer, field: str) -> None:
+    told = ask(server, tools=[WEATHER], tool_choice="required", **({"max_tokens": None} | {field: 1}))["base_resp"]
+    assert told == {"status_code": 2013, "status_msg": f"invalid params, {field}: is too small for a function call"}
+
+
 def test_the_parameters_of_a_tool_may_be_text(deterministic: LiveServer) -> None:
     as_text = WEATHER | {"function": {"name": "weather", "parameters": json.dumps(PARAMETERS)}}
     one, other = (

@@ -89,6 +89,14 @@ def test_a_call_and_its_answer_are_understood_as_history(client: openai.OpenAI) 
     assert reply.choices[0].message.tool_calls is None
 
 
+@pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_too_small_for_a_call_is_named_as_it_was_written(client: openai.OpenAI, field: str) -> None:
+    limit: Any = {field: 1}
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=MODEL, messages=ASKED, tools=[WEATHER], tool_choice=NAMED, **limit)
+    assert caught.value.param == field
+
+
 def test_a_call_that_nobody_made_cannot_be_answered(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="tool_call_id"):
         client.chat.completions.create(

@@ -80,8 +80,8 @@ class ChatRequest:
     excludes `constraint` and `functions`.
 
     `mask` hides what identifies people in the reply, `search` looks the last turn up on the web. These and `begun` are
-    the service's work, and an engine reads `findings` alone, which are what the search found. `search_field` is how the
-    caller asked for the search, for errors.
+    the service's work, and an engine reads `findings` alone, which are what the search found. `tokens_field` and
+    `search_field` are how the caller wrote `max_tokens` and asked for the search, for errors.
     """
 
     model: str
@@ -100,6 +100,7 @@ class ChatRequest:
     search: bool = False
     search_field: str = field(default="search", compare=False, repr=False)
     findings: tuple[Finding, ...] = ()
+    tokens_field: str = field(default="tokens_to_generate", compare=False, repr=False)
 
 
 class Finish(Enum):

@@ -66,6 +66,13 @@ def written(reply: ChatReply, call: V2Call | None = None) -> bytes:
     return wire.write_reply(call or asked(), reply, STAMP)
 
 
+@given(name=st.text(st.characters(codec="ascii"), max_size=3), pieces=PIECES)
+def test_no_name_comes_between_a_frame_and_its_text(name: str, pieces: list[str]) -> None:
+    sent = decoded(stream(texts(pieces), asked(name)))
+    assert [event["choices"][0]["delta"]["content"] for event in sent] == pieces
+    assert {event["choices"][0]["delta"]["name"] for event in sent} == {name or "MiniMax AI"}
+
+
 def test_a_whole_answer() -> None:
     assert written(ChatReply(text="Glassy.", end=END), asked("Ann")).decode() == snapshot(
         '{"id":"0f0e0d0c0b0a09080706050403020100","choices":[{"finish_reason":"stop","index":0,"message":{"content":"Glassy.","role":"assistant","name":"Ann","audio_content":""}}],"created":1700000000,"model":"abab6.5s-chat","object":"chat.completion","usage":{"total_tokens":41,"total_characters":0,"prompt_tokens":39,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":0}},"input_sensitive":false,"output_sensitive":false,"input_sensitive_type":0,"output_sensitive_type":0,"output_sensitive_int":0,"base_resp":{"status_code":0,"status_msg":""}}'

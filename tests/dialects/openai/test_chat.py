@@ -53,7 +53,6 @@ def test_everything_that_is_said_is_heard() -> None:
         stream=True,
         stream_options={"include_usage": True},
         max_completion_tokens=7,
-        max_tokens=9,
         temperature=0,
         top_p=1,
         seed=-3,
@@ -75,6 +74,16 @@ def test_everything_that_is_said_is_heard() -> None:
     assert request.stops == ("a", "b")
     assert request.must_call == ("look",)
     assert request.mask is True
+
+
+def test_the_limit_has_two_names_and_is_named_as_it_was_written() -> None:
+    older, newer, both = read(max_tokens=7), read(max_completion_tokens=7), read(max_tokens=7, max_completion_tokens=7)
+    assert older == newer == both
+    assert [call.request.tokens_field for call in (read(), older, newer)] == [
+        "max_tokens",
+        "max_tokens",
+        "max_completion_tokens",
+    ]
 
 
 def test_a_single_stop_is_one_and_null_is_absent() -> None:
@@ -144,6 +153,7 @@ def test_what_is_not_served_is_refused_by_name(changes: dict[str, Any], field: s
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_completion_tokens": 10**7}, "max_completion_tokens"),
         ({"max_tokens": 10**7}, "max_tokens"),
+        ({"max_tokens": 9, "max_completion_tokens": 7}, "max_completion_tokens"),
         ({"stream": "yes"}, "stream"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),

@@ -74,7 +74,7 @@ def read_request(body: bytes) -> ChatCall:
     if (wire.beam_width or 1) > 1:
         raise NotSupported("beam_width", "must be 1: this server makes one reply a call")
     if wire.knowledge_base_param is not None:
-        raise NotSupported("knowledge_base_param")
+        raise NotSupported("knowledge_base_param", "this server keeps no knowledge bases")
     limit = chat_model(wire.model).tokens
     tokens = wire.tokens_to_generate or DEFAULT_TOKENS
     require(tokens <= limit, "tokens_to_generate", f"must be at most {limit} for this model")

@@ -7,26 +7,24 @@ text and carries `usage` and `base_resp` 0.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from rhapsode.core.chat import ChatCall, ChatEnd, ChatEvent, ChatReply, ChatText, Finish, join_calls
+from rhapsode.core.chat import ChatCall, ChatEnd, ChatEvent, ChatReply, ChatText, join_calls
 from rhapsode.core.constraint import Glyph, JsonDocument
 from rhapsode.core.errors import RhapsodeError
 from rhapsode.core.function import FunctionCall
+from rhapsode.dialects.frame_around import FrameAround
 from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.minimax.chat_pro import ProCall
+from rhapsode.dialects.minimax.finish import BROKEN, FINISH
 from rhapsode.dialects.minimax.functions import WireCall, read_calls, write_call
 from rhapsode.dialects.minimax.glyph import pretty
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, check, status_of
 from rhapsode.dialects.sse import frame, on_one_line
 from rhapsode.dialects.stamp import Stamp
 
-_FINISH = {Finish.STOP: "stop", Finish.LENGTH: "length", Finish.CONTEXT: "max_output"}
-BROKEN: Final = "error"
-"""why a stream ended that broke: a word of ours, the platform has none"""
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -137,17 +135,14 @@ class StreamWriter:
         self._pieces: list[str] = []
         self._calls: list[ChatCall] = []
         self._speaker = asked.request.reply_as
-        mark = "\0"  # an encoded text never holds it, so it marks the one place that changes
-        choice = Choice([ReplyMessage("BOT", self._speaker, mark)])
-        increment = WireReply(stamp.created, asked.request.model, "", [choice], output_sensitive=False)
-        self._before, self._after = frame(_ENCODER.encode(increment)).rsplit(_ENCODER.encode(mark), 1)
+        self._around = FrameAround(self._increment)
 
     def write_event(self, event: ChatEvent) -> bytes:
         """An increment, or the last event: the whole answer again."""
         match event:
             case ChatText():
                 self._pieces.append(event.text)
-                return self._before + on_one_line(_ENCODER.encode(event.text)) + self._after
+                return self._around.frame(event.text)
             case ChatCall():  # whole in the last event
                 self._calls.append(event)
                 return b""
@@ -165,6 +160,11 @@ class StreamWriter:
         choices = [Choice([ReplyMessage("BOT", self._speaker, "")], BROKEN)]
         stamp, model = self._stamp, self._asked.request.model
         return frame(_ENCODER.encode(_Failure(stamp.created, model, "", choices, stamp.trace_id, status_of(error))))
+
+    def _increment(self, text: str) -> bytes:
+        choice = Choice([ReplyMessage("BOT", self._speaker, text)])
+        model = self._asked.request.model
+        return frame(_ENCODER.encode(WireReply(self._stamp.created, model, "", [choice], output_sensitive=False)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +216,7 @@ def _whole(asked: ProCall, reply: ChatReply, stamp: Stamp) -> WireReply:
         created=stamp.created,
         model=request.model,
         reply="" if call else text,  # what was said before the call stands in the message alone
-        choices=[Choice([message], _FINISH[reply.end.finish], content)],
+        choices=[Choice([message], FINISH[reply.end.finish], content)],
         usage=Usage(
             usage.prompt_tokens + usage.reply_tokens,
             usage.prompt_tokens,

@@ -10,15 +10,15 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from rhapsode.core.chat import ChatEnd, ChatEvent, ChatReply, ChatText, Finish
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatReply, ChatText
 from rhapsode.core.errors import RhapsodeError
+from rhapsode.dialects.frame_around import FrameAround
 from rhapsode.dialects.minimax.chat import ChatCall
-from rhapsode.dialects.minimax.chat_pro_reply import BROKEN
+from rhapsode.dialects.minimax.finish import BROKEN, FINISH
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, status_of
 from rhapsode.dialects.sse import on_one_line
 from rhapsode.dialects.stamp import Stamp
 
-_FINISH: Final = {Finish.STOP: "stop", Finish.LENGTH: "length", Finish.CONTEXT: "max_output"}
 _SUCCESS: Final = BaseResp(SUCCESS, "success")
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -89,7 +89,7 @@ class WireBroken(Struct, frozen=True):
 
 def write_reply(asked: ChatCall, reply: ChatReply, stamp: Stamp) -> bytes:
     """A whole answer."""
-    choice = WholeChoice(reply.text, 0, _FINISH[reply.end.finish])
+    choice = WholeChoice(reply.text, 0, FINISH[reply.end.finish])
     return _ENCODER.encode(_whole(asked, reply.text, [choice], reply.end, stamp))
 
 
@@ -100,18 +100,19 @@ class StreamWriter:
         self._asked, self._stamp = asked, stamp
         self._pieces: list[str] = []
         self._end = b"\n\n" if asked.standard_sse else b"\n"
-        mark = "\0"  # an encoded text never holds it, so it marks the one place that changes
-        piece = WirePiece(stamp.created, asked.request.model, "", [Increment(mark)])
-        self._before, self._after = self._frame(piece).rsplit(_ENCODER.encode(mark), 1)
+        model = asked.request.model
+        self._around = FrameAround(
+            lambda text: self._frame(WirePiece(stamp.created, model, "", [Increment(text)])),
+        )
 
     def write_event(self, event: ChatEvent) -> bytes:
         """An increment, or the last event, which has the whole text."""
         match event:
             case ChatText():
                 self._pieces.append(event.text)
-                return self._before + on_one_line(_ENCODER.encode(event.text)) + self._after
+                return self._around.frame(event.text)
             case ChatEnd():
-                choice = LastChoice(0, _FINISH[event.finish], "")
+                choice = LastChoice(0, FINISH[event.finish], "")
                 return self._frame(_whole(self._asked, "".join(self._pieces), [choice], event, self._stamp))
             case _:
                 return b""

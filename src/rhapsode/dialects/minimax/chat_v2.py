@@ -10,25 +10,17 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from rhapsode.core.chat import ChatRequest, Sampling
+from rhapsode.core.chat import ChatRequest
 from rhapsode.core.errors import InvalidField
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.minimax.chat_models import chat_model
 from rhapsode.dialects.minimax.t2a import TimberWeights
 from rhapsode.dialects.minimax.voice_setting import VoiceSetting, WireAudio, read_voice
-from rhapsode.dialects.openai_shape.message import Message
-from rhapsode.dialects.openai_shape.messages import read_messages
-from rhapsode.dialects.openai_shape.response_format import ResponseFormat, read_response_format
-from rhapsode.dialects.openai_shape.tools import Tool, ToolChoice, read_tools
+from rhapsode.dialects.openai_shape.chat_body import ChatBody, read_chat
 
 REPLIER: Final = "MiniMax AI"
 """the name on a reply whose bot has none"""
-
-Tokens = Annotated[int, Meta(gt=0)]
-Share = Annotated[float, Meta(gt=0, le=1)]
-Penalty = Annotated[float, Meta(ge=-2, le=2)]
-Stop = Annotated[str, Meta(min_length=1)]
 
 
 class StreamOptions(Struct, frozen=True):
@@ -38,23 +30,10 @@ class StreamOptions(Struct, frozen=True):
     speech_output: bool | None = None
 
 
-class WireRequest(Struct, frozen=True):
+class WireRequest(ChatBody, frozen=True, omit_defaults=True, kw_only=True):
     """The body."""
 
-    model: Annotated[str, Meta(min_length=1)]
-    messages: Annotated[list[Message], Meta(min_length=1)]
-    stream: bool | None = None
-    max_tokens: Tokens | None = None
-    max_completion_tokens: Tokens | None = None
-    temperature: Share | None = None
-    top_p: Share | None = None
-    presence_penalty: Penalty | None = None
-    frequency_penalty: Penalty | None = None
-    stop: Stop | Annotated[list[Stop], Meta(max_length=4)] | None = None
-    mask_sensitive_info: bool | None = None
-    tools: list[Tool] | None = None
-    tool_choice: ToolChoice | None = None
-    response_format: ResponseFormat | None = None
+    temperature: Annotated[float, Meta(gt=0, le=1)] | None = None
     stream_options: StreamOptions | None = None
     voice_setting: VoiceSetting | None = None
     audio_setting: WireAudio | None = None
@@ -82,34 +61,14 @@ def read_request(body: bytes) -> V2Call:
     """What the body asks for. Raises `MalformedBody`, `InvalidField`, `NotSupported`."""
     wire = read_json(_DECODER, body)
     model = chat_model(wire.model)
-    said = read_messages(wire.messages, alias=REPLIER, lenient=True)
-    tools = read_tools(wire.tools, wire.tool_choice)
-    constraint = read_response_format(wire.response_format)
-    require(
-        constraint is None or not tools.functions,
-        "response_format",
-        "cannot be used together with tools; tool_choice 'none' takes them away",
-    )
-    request = ChatRequest(
-        model=wire.model,
-        bots=said.bots,
-        samples=said.samples,
-        turns=said.turns,
-        reply_as=said.reply_as,
-        max_tokens=_read_tokens(wire, model.tokens) or model.default_tokens,
-        sampling=Sampling(
-            temperature=wire.temperature or model.temperature,
-            top_p=wire.top_p or model.top_p,
-            presence_penalty=wire.presence_penalty or 0.0,
-            frequency_penalty=wire.frequency_penalty or 0.0,
-        ),
-        stops=(wire.stop,) if isinstance(wire.stop, str) else tuple(wire.stop or ()),
-        functions=tools.functions,
-        must_call=tools.must_call,
-        constraint=constraint,
-        mask=bool(wire.mask_sensitive_info),
-        search=tools.search,
-        search_field="tools",
+    request = read_chat(
+        wire,
+        most_tokens=model.tokens,
+        default_tokens=model.default_tokens,
+        temperature=wire.temperature or model.temperature,
+        default_top_p=model.top_p,
+        alias=REPLIER,
+        lenient=True,
     )
     options = wire.stream_options or StreamOptions()
     return V2Call(
@@ -118,16 +77,6 @@ def read_request(body: bytes) -> V2Call:
         usage_in_stream=bool(options.include_usage),
         voice=_read_voice(wire) if options.speech_output else None,
     )
-
-
-def _read_tokens(wire: WireRequest, limit: int) -> int | None:
-    """The limit under its two names, of which the first is the older one."""
-    for name, value in (("max_tokens", wire.max_tokens), ("max_completion_tokens", wire.max_completion_tokens)):
-        require((value or 0) <= limit, name, f"must be at most {limit} for this model")
-    if None not in {wire.max_tokens, wire.max_completion_tokens}:
-        same = wire.max_tokens == wire.max_completion_tokens
-        require(same, "max_completion_tokens", "must be the same as max_tokens, its older name, or alone")
-    return wire.max_completion_tokens or wire.max_tokens
 
 
 def _read_voice(wire: WireRequest) -> SpeechRequest:

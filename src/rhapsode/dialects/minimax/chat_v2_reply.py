@@ -19,12 +19,13 @@ from rhapsode.core.chat import (
     ChatText,
     ChatThought,
     ChatUsage,
-    Finish,
     join_calls,
 )
 from rhapsode.core.errors import RhapsodeError
+from rhapsode.dialects.frame_around import FrameAround
 from rhapsode.dialects.minimax.chat_v2 import REPLIER, V2Call
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, status_of
+from rhapsode.dialects.openai_shape.finish import finish_reason
 from rhapsode.dialects.openai_shape.message import CalledFunction, ToolCall
 from rhapsode.dialects.sse import frame, on_one_line
 from rhapsode.dialects.stamp import Stamp
@@ -157,15 +158,14 @@ class StreamWriter:
         self._text: list[str] = []
         self._thoughts: list[str] = []
         self._calls: list[ChatCall] = []
-        mark = "\0"  # an encoded text never holds it, so it marks the one place that changes
-        self._before, self._after = self._piece(Delta(mark, "assistant", self._name)).rsplit(_ENCODER.encode(mark), 1)
+        self._around = FrameAround(lambda text: self._piece(Delta(text, "assistant", self._name)))
 
     def write_event(self, event: ChatEvent) -> bytes:
         """A piece; at the end the last piece, and the whole answer."""
         match event:
             case ChatText():
                 self._text.append(event.text)
-                return self._before + on_one_line(_ENCODER.encode(event.text)) + self._after
+                return self._around.frame(event.text)
             case ChatThought():
                 self._thoughts.append(event.text)
                 return self._piece(Delta("", "assistant", self._name, reasoning_content=event.text))
@@ -254,10 +254,7 @@ def _usage(reply: ChatReply) -> Usage:
 
 
 def _finish(reply: ChatReply) -> str:
-    """A limit that cut is told even where calls were made: the last of them may be cut too."""
-    if reply.end.finish is not Finish.STOP:
-        return "length"
-    return "tool_calls" if reply.calls else "stop"
+    return finish_reason(reply.end.finish, called=bool(reply.calls))
 
 
 def _call_id(stamp: Stamp, index: int) -> str:

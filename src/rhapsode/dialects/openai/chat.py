@@ -11,18 +11,14 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from rhapsode.core.chat import ChatRequest, Sampling
+from rhapsode.core.chat import ChatRequest
 from rhapsode.core.errors import NotSupported
-from rhapsode.dialects.json_body import read_json, require
+from rhapsode.dialects.json_body import read_json
 from rhapsode.dialects.minimax.chat_models import chat_model
-from rhapsode.dialects.openai_shape.message import Message
-from rhapsode.dialects.openai_shape.messages import read_messages, write_messages
-from rhapsode.dialects.openai_shape.response_format import ResponseFormat, read_response_format, write_response_format
-from rhapsode.dialects.openai_shape.tools import Tool, ToolChoice, read_tools, write_tools
-
-Tokens = Annotated[int, Meta(gt=0)]
-Penalty = Annotated[float, Meta(ge=-2, le=2)]
-Stop = Annotated[str, Meta(min_length=1)]
+from rhapsode.dialects.openai_shape.chat_body import ChatBody, read_chat
+from rhapsode.dialects.openai_shape.messages import write_messages
+from rhapsode.dialects.openai_shape.response_format import write_response_format
+from rhapsode.dialects.openai_shape.tools import Tool, write_tools
 
 
 class StreamOptions(Struct, frozen=True, omit_defaults=True):
@@ -31,26 +27,13 @@ class StreamOptions(Struct, frozen=True, omit_defaults=True):
     include_usage: bool | None = None
 
 
-class WireRequest(Struct, frozen=True, omit_defaults=True):
+class WireRequest(ChatBody, frozen=True, omit_defaults=True, kw_only=True):
     """The body. The second half is what OpenAI has and this server refuses."""
 
-    model: Annotated[str, Meta(min_length=1)]
-    messages: Annotated[list[Message], Meta(min_length=1)]
-    stream: bool | None = None
     stream_options: StreamOptions | None = None
-    max_tokens: Tokens | None = None
-    max_completion_tokens: Tokens | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
-    presence_penalty: Penalty | None = None
-    frequency_penalty: Penalty | None = None
-    stop: Stop | Annotated[list[Stop], Meta(max_length=4)] | None = None
-    tools: list[Tool] | None = None
-    tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
-    response_format: ResponseFormat | None = None
-    mask_sensitive_info: bool | None = None
 
     n: int | None = None
     logprobs: bool | None = None
@@ -82,33 +65,14 @@ def read_request(body: bytes) -> ChatCall:
     """What the body asks for. Raises `MalformedBody`, `InvalidField`, `NotSupported`."""
     wire = read_json(_DECODER, body)
     _refuse_what_is_not_served(wire)
-    conversation = read_messages(wire.messages)
-    tools = read_tools(wire.tools, wire.tool_choice)
-    constraint = read_response_format(wire.response_format)
-    if constraint is not None and tools.functions:
-        raise NotSupported("response_format", "together with tools is not supported")
     model = chat_model(wire.model)
-    request = ChatRequest(
-        model=wire.model,
-        bots=conversation.bots,
-        samples=conversation.samples,
-        turns=conversation.turns,
-        reply_as=conversation.reply_as,
-        max_tokens=_max_tokens(wire, model.tokens),
-        sampling=Sampling(
-            temperature=model.temperature if wire.temperature is None else wire.temperature,
-            top_p=model.top_p if wire.top_p is None else wire.top_p,
-            seed=wire.seed,
-            presence_penalty=wire.presence_penalty or 0.0,
-            frequency_penalty=wire.frequency_penalty or 0.0,
-        ),
-        stops=(wire.stop,) if isinstance(wire.stop, str) else tuple(wire.stop or ()),
-        functions=tools.functions,
-        must_call=tools.must_call,
-        constraint=constraint,
-        mask=bool(wire.mask_sensitive_info),
-        search=tools.search,
-        search_field="tools",
+    request = read_chat(
+        wire,
+        most_tokens=model.tokens,
+        default_tokens=model.tokens,
+        temperature=model.temperature if wire.temperature is None else wire.temperature,
+        default_top_p=model.top_p,
+        seed=wire.seed,
     )
     return ChatCall(
         request=request,
@@ -150,14 +114,6 @@ def write_request(call: ChatCall, extra: Mapping[str, object] | None = None) -> 
     if not extra:
         return _ENCODER.encode(wire)
     return _ENCODER.encode({**msgspec.to_builtins(wire), **extra})
-
-
-def _max_tokens(wire: WireRequest, most: int) -> int:
-    name, tokens = "max_completion_tokens", wire.max_completion_tokens
-    if tokens is None:
-        name, tokens = "max_tokens", wire.max_tokens
-    require(tokens is None or tokens <= most, name, f"must be at most {most} for this model")
-    return tokens or most
 
 
 def _refuse_what_is_not_served(wire: WireRequest) -> None:

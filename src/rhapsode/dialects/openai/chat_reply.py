@@ -10,18 +10,17 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from rhapsode.core.chat import ChatCall as CallPiece
-from rhapsode.core.chat import ChatEnd, ChatEvent, ChatReply, ChatText, ChatThought, ChatUsage, Finish
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatReply, ChatText, ChatThought, ChatUsage
 from rhapsode.core.errors import RhapsodeError
+from rhapsode.dialects.frame_around import FrameAround
 from rhapsode.dialects.openai.chat import ChatCall
 from rhapsode.dialects.openai.errors import write_error_event
+from rhapsode.dialects.openai_shape.finish import finish_reason
 from rhapsode.dialects.openai_shape.message import CalledFunction, ToolCall
-from rhapsode.dialects.sse import frame, on_one_line
+from rhapsode.dialects.sse import frame
 from rhapsode.dialects.stamp import Stamp
 
-_FINISH: Final = {Finish.STOP: "stop", Finish.LENGTH: "length", Finish.CONTEXT: "length"}
-_CALLED: Final = "tool_calls"
 _DONE: Final = frame(b"[DONE]")
-_MARK: Final = "\0"  # an encoded text never holds it, so it marks the one place that changes
 
 
 class _CachedTokens(Struct, frozen=True):
@@ -97,7 +96,7 @@ def write_reply(asked: ChatCall, reply: ChatReply, stamp: Stamp) -> bytes:
             for index, call in enumerate(calls)
         ),
     )
-    choice = _Choice(message=message, finish_reason=_finish(reply.end.finish, called=bool(calls)))
+    choice = _Choice(message=message, finish_reason=finish_reason(reply.end.finish, called=bool(calls)))
     return _ENCODER.encode(
         _Completion(
             id=stamp.trace_id,
@@ -114,8 +113,8 @@ class StreamWriter:
 
     def __init__(self, asked: ChatCall, stamp: Stamp) -> None:
         self._asked, self._stamp = asked, stamp
-        self._text = self._around(_Delta(content=_MARK))
-        self._thought = self._around(_Delta(reasoning_content=_MARK))
+        self._text = FrameAround(lambda text: self._frame(_Delta(content=text)))
+        self._thought = FrameAround(lambda text: self._frame(_Delta(reasoning_content=text)))
         self._begun = False
         self._called = False
 
@@ -123,11 +122,9 @@ class StreamWriter:
         """What goes to the socket for an event; the role goes ahead of the first."""
         match event:
             case ChatText():
-                before, after = self._text
-                frames = before + on_one_line(_ENCODER.encode(event.text)) + after
+                frames = self._text.frame(event.text)
             case ChatThought():
-                before, after = self._thought
-                frames = before + on_one_line(_ENCODER.encode(event.text)) + after
+                frames = self._thought.frame(event.text)
             case CallPiece():
                 frames = self._call(event)
             case ChatEnd():
@@ -153,14 +150,10 @@ class StreamWriter:
         return self._frame(_Delta(tool_calls=(call,)))
 
     def _end(self, end: ChatEnd) -> bytes:
-        frames = self._frame(_Delta(), _finish(end.finish, called=self._called))
+        frames = self._frame(_Delta(), finish_reason(end.finish, called=self._called))
         if self._asked.include_usage:
             frames += self._chunk((), _usage(end.usage))
         return frames + _DONE
-
-    def _around(self, delta: _Delta) -> tuple[bytes, bytes]:
-        before, after = self._frame(delta).rsplit(_ENCODER.encode(_MARK), 1)
-        return before, after
 
     def _frame(self, delta: _Delta, finish: str | None = None) -> bytes:
         return self._chunk((_ChunkChoice(delta=delta, finish_reason=finish),))
@@ -174,10 +167,6 @@ class StreamWriter:
             usage=usage,
         )
         return frame(_ENCODER.encode(chunk))
-
-
-def _finish(finish: Finish, *, called: bool) -> str:
-    return _CALLED if called and finish is Finish.STOP else _FINISH[finish]
 
 
 def _usage(usage: ChatUsage) -> Usage:

@@ -242,5 +242,5 @@ def _judged(completion: Completion, request: ChatRequest, *, begun: bool) -> Cha
     if begun or request.stops:
         return completion.end
     if request.functions:  # cut before it was clear which
-        raise InvalidField("tokens_to_generate", "is too small for a function call")
+        raise InvalidField(request.tokens_field, "is too small for a function call")
     raise EngineError("the model's reply is blank")

@@ -101,7 +101,7 @@ class ScriptedEngine:
                     begun = True
                     yield event
         if not begun:
-            raise InvalidField("tokens_to_generate", "is too small for a function call")
+            raise InvalidField(request.tokens_field, "is too small for a function call")
         finish = Finish.STOP
         if len(text) > most:
             finish = Finish.LENGTH if request.max_tokens <= room else Finish.CONTEXT
