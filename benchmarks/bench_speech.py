@@ -13,7 +13,8 @@ from importlib.resources import as_file, files
 from report import finish, median, percentile, table
 
 from rhapsode.audio.encode import open_encoder
-from rhapsode.core.speech import AudioSetting, SpeechEngine, SpeechRequest
+from rhapsode.core.caller import Caller
+from rhapsode.core.speech import AudioSetting, SpeechAudio, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import VoiceShare
 from rhapsode.engines.registry import open_speech
 from rhapsode.engines.speech.espeak_library import EspeakLibrary
@@ -48,9 +49,9 @@ async def real_time_factor(service: SpeechService, voices: tuple[str, ...]) -> f
     """Seconds of work a second of sound, as a caller gets it: resampled, levelled, MP3."""
     started, size = time.perf_counter(), 0
     asked = request(WITH_CLAUSES, voices)
-    async with aclosing(service.speak(asked)) as pieces:
-        async for piece in pieces:
-            size += len(piece)
+    async with aclosing(service.speak(asked, Caller(group_id="", key_id=""))) as events:
+        async for event in events:
+            size += len(event.audio) if isinstance(event, SpeechAudio) else 0
     return (time.perf_counter() - started) / (size * 8 / asked.audio.bitrate)
 
 

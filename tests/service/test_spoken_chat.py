@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from rhapsode.audio.encode import open_encoder
+from rhapsode.core.caller import Caller
 from rhapsode.core.chat import ChatCall, ChatEvent, ChatRequest, ChatText, ChatThought
 from rhapsode.core.errors import EngineError, EngineMissing, UnknownVoice
-from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
+from rhapsode.core.speech import Pcm, SpeechAudio, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice, VoiceShare
 from rhapsode.engines.speech.tone import ToneEngine
 from rhapsode.service.chat import ChatService
@@ -20,6 +21,7 @@ from rhapsode.voices.catalogue import load_voices
 from tests.service.saying import END, Says, asking
 
 VOICE = SpeechRequest(model="speech-01", script=(), voices=(VoiceShare(voice_id="female-yujie"),), speed=1.5)
+CALLER = Caller(group_id="1", key_id="key-1")
 REPLY = "你好，世界！今天天气很好，我们一起去公园散步吧。\nThe end. Is it? 3.14"
 
 
@@ -92,15 +94,15 @@ async def hear(
     chat: Says, request: ChatRequest, speech: SpeechService | None = None
 ) -> tuple[str, bytes, list[ChatEvent | SpokenAudio]]:
     """The text, the sound, and everything."""
-    async with aclosing(spoken(chat, speech or speaking()).reply(request, VOICE)) as events:
+    async with aclosing(spoken(chat, speech or speaking()).reply(request, VOICE, CALLER)) as events:
         heard = [event async for event in events]
     text = "".join(event.text for event in heard if isinstance(event, ChatText))
     return text, b"".join(event.audio for event in heard if isinstance(event, SpokenAudio)), heard
 
 
 async def said_at_once(text: str) -> bytes:
-    async with aclosing(speaking().speak(replace(VOICE, script=(text,)))) as sound:
-        return b"".join([piece async for piece in sound])
+    async with aclosing(speaking().speak(replace(VOICE, script=(text,)), CALLER)) as events:
+        return b"".join([event.audio async for event in events if isinstance(event, SpeechAudio)])
 
 
 async def test_the_sound_is_that_of_the_whole_text_and_the_end_comes_last() -> None:
@@ -113,7 +115,7 @@ async def test_the_sound_is_that_of_the_whole_text_and_the_end_comes_last() -> N
 
 async def test_a_sentence_is_heard_before_the_next_is_written() -> None:
     chat = Gated(pieces("你好，世界！今"), pieces("天天气很好。"))
-    async with aclosing(spoken(chat, speaking()).reply(asking("hi"), VOICE)) as events:
+    async with aclosing(spoken(chat, speaking()).reply(asking("hi"), VOICE, CALLER)) as events:
         async for event in events:
             if isinstance(event, SpokenAudio):
                 assert not chat.open.is_set()
@@ -126,7 +128,7 @@ async def test_a_sentence_is_heard_before_the_next_is_written() -> None:
 async def test_text_does_not_wait_for_the_sound() -> None:
     engine = GatedTone(load_voices())
     shown = ""
-    async with aclosing(spoken(Says(*pieces(REPLY, 9)), speaking(engine)).reply(asking("hi"), VOICE)) as events:
+    async with aclosing(spoken(Says(*pieces(REPLY, 9)), speaking(engine)).reply(asking("hi"), VOICE, CALLER)) as events:
         async for event in events:
             assert isinstance(event, ChatText)
             shown += event.text
@@ -168,7 +170,7 @@ async def test_a_reply_with_nothing_to_speak_has_no_sound(text: str) -> None:
 async def test_a_voice_that_does_not_exist_is_refused_before_the_reply_begins() -> None:
     chat = Says(ChatText(text="hi"))
     nobody = replace(VOICE, voices=(VoiceShare(voice_id="nobody", field="voice_setting.voice_id"),))
-    async with aclosing(spoken(chat, speaking()).reply(asking("hi"), nobody)) as events:
+    async with aclosing(spoken(chat, speaking()).reply(asking("hi"), nobody, CALLER)) as events:
         with pytest.raises(UnknownVoice, match=r"voice_setting\.voice_id: voice id 'nobody'"):
             await anext(events)
     assert chat.asked == []
@@ -180,7 +182,7 @@ async def test_without_a_speech_engine_the_reason_is_told_before_the_reply_begin
     with pytest.raises(EngineMissing, match="install it"):
         await hear(chat, asking("hi"), speech)
     with pytest.raises(EngineMissing, match="install it"):
-        async with aclosing(speech.speak(replace(VOICE, script=("hi",)))) as sound:
+        async with aclosing(speech.speak(replace(VOICE, script=("hi",)), CALLER)) as sound:
             await anext(sound)
     assert chat.asked == []
 
@@ -206,7 +208,7 @@ async def test_a_speech_engine_that_fails_ends_the_stream_with_its_error_and_fre
 
 async def test_leaving_early_frees_both_engines() -> None:
     chat, engine = Gated(pieces("你好，世界！今天"), pieces("天气。")), GatedTone(load_voices())
-    async with aclosing(spoken(chat, speaking(engine)).reply(asking("hi"), VOICE)) as events:
+    async with aclosing(spoken(chat, speaking(engine)).reply(asking("hi"), VOICE, CALLER)) as events:
         await anext(events)
         await engine.waits.wait()
     assert chat.closed
@@ -226,7 +228,7 @@ async def test_a_listener_who_is_cancelled_frees_both_engines() -> None:
 
 async def test_a_slow_listener_holds_the_model_up() -> None:
     chat = Gated(pieces("a" * 1000, 1), ())
-    async with aclosing(spoken(chat, speaking()).reply(asking("hi"), VOICE)) as events:
+    async with aclosing(spoken(chat, speaking()).reply(asking("hi"), VOICE, CALLER)) as events:
         await anext(events)
         for _ in range(200):
             await asyncio.sleep(0)  # as many turns as the model could take

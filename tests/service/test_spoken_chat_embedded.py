@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rhapsode.audio.encode import open_encoder
+from rhapsode.core.caller import Caller
 from rhapsode.core.chat import ChatEnd, ChatText, Sampling
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.core.voice import VoiceShare
@@ -32,7 +33,7 @@ async def test_the_first_sentence_is_heard_before_the_reply_is_written(llama: Ll
         request = replace(
             asking("Tell me a long story about the sea."), max_tokens=160, sampling=Sampling(temperature=0, top_p=1)
         )
-        async with aclosing(spoken.reply(request, how)) as events:
+        async with aclosing(spoken.reply(request, how, Caller(group_id="1", key_id="key-1"))) as events:
             heard = [event async for event in events]
     finally:
         await voice.close()

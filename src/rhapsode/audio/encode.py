@@ -5,8 +5,8 @@ from importlib import import_module
 from typing import Final, Protocol, cast
 
 from rhapsode.audio.packer import Packer
-from rhapsode.core.errors import EngineMissing
-from rhapsode.core.speech import AudioFormat, AudioSetting, Encoder
+from rhapsode.core.errors import EngineMissing, NotSupported
+from rhapsode.core.speech import AudioFormat, AudioSetting, Encoder, SoundEffect
 
 PACKERS: Final[Mapping[AudioFormat, str]] = {
     AudioFormat.MP3: "rhapsode.audio.mp3:Mp3Packer",
@@ -22,11 +22,13 @@ class _OpenLevelled(Protocol):
     def __call__(self, packer: Packer, /, *, rate: int, gain: float) -> Encoder: ...
 
 
-def open_encoder(setting: AudioSetting, gain: float = 1.0) -> Encoder:
+def open_encoder(setting: AudioSetting, gain: float = 1.0, effect: SoundEffect | None = None) -> Encoder:
     """The encoder of one stream, of whatever rate the engine speaks at. `gain` is above 0 and never clips.
 
     Raises `EngineMissing` where the packages that it needs are not installed.
     """
+    if effect is not None:
+        raise NotSupported("voice_modify.sound_effects")
     module, _, name = PACKERS[setting.format].partition(":")
     try:
         open_packer = cast("_OpenPacker", getattr(import_module(module), name))

@@ -7,15 +7,16 @@ key. What is asked goes through the wire's own reader first: a rule that the ser
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, aclosing, contextmanager
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from rhapsode.cli.screen import Screen
 from rhapsode.client import ChatOptions, Speech, SpeechOptions, chat_request, speech_request
+from rhapsode.core.caller import Caller
 from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatText, Finish, Turn
 from rhapsode.core.errors import EngineMissing
-from rhapsode.core.speech import SpeechRequest
+from rhapsode.core.speech import SpeechAudio, SpeechRequest
 from rhapsode.dialects.minimax import chat_pro, t2a
 from rhapsode.settings.home import Home
 
@@ -62,6 +63,10 @@ class LocalChat:
             heard.put(None)
 
 
+_SELF: Final = Caller(group_id="", key_id="")
+"""who uses this machine without a server between"""
+
+
 class LocalSpeech:
     """Speaks with the engine of the home's settings."""
 
@@ -79,8 +84,8 @@ class LocalSpeech:
             work.cancel()
 
     async def _work(self, request: SpeechRequest) -> bytes:
-        async with aclosing(self._service.speak(request)) as pieces:
-            return b"".join([piece async for piece in pieces])
+        async with aclosing(self._service.speak(request, _SELF)) as events:
+            return b"".join([event.audio async for event in events if isinstance(event, SpeechAudio)])
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def say(
     from rhapsode.cli.speak import run_say  # noqa: PLC0415  brings in what help does not wait for
 
     shares = voices or [VoiceShare(voice_id="male-qn-qingse")]
-    blend = {share.voice_id: share.weight for share in shares}
+    blend = {share.voice_id: int(share.weight) for share in shares}
     if len(blend) < len(shares):
         raise typer.BadParameter("the same voice twice", param_hint="--voice")
     if len(blend) > BLEND_LIMIT:

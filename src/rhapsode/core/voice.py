@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 
 class Gender(Enum):
@@ -20,6 +21,7 @@ class Age(Enum):
     YOUNG = "young"
     ADULT = "adult"
     MATURE = "mature"
+    OLD = "old"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +61,29 @@ class Voice:
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceShare:
-    """One voice of a blend. `weight` is 1 to 100 and relative to the other weights: 1, 1 equals 50, 50.
+    """One voice of a blend. `weight` is above 0 and relative to the other weights: 1, 1 equals 50, 50.
 
-    `field` is where the caller named the voice, for the error when there is none of that id.
+    `field` is where the caller named the voice, for the error when there is none of that id. `voice` is there once the
+    id was looked up.
     """
 
     voice_id: str
-    weight: int = 1
+    weight: float = 1
     field: str = field(default="voice_id", compare=False, repr=False)
+    voice: Voice | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedBlend:
+    """A mix of one to four voices under an id of its own, to be asked for as if it were a voice."""
+
+    id: str
+    shares: tuple[VoiceShare, ...]
+
+
+class VoiceBook(Protocol):
+    """The voices and blends that callers made for themselves."""
+
+    async def find(self, group_id: str, voice_id: str, /) -> Voice | SavedBlend | None:
+        """What the group calls by this id, which counts as a use of it. Raises `StorageError`."""
+        ...

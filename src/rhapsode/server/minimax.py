@@ -6,13 +6,16 @@ from typing import Final, Protocol
 
 from starlette.responses import Response
 
+from rhapsode.core.caller import Caller
 from rhapsode.core.errors import RhapsodeError
-from rhapsode.core.speech import SpeechRequest
+from rhapsode.core.speech import SpeechAudio, SpeechEvent, SpeechRequest
 from rhapsode.dialects.minimax import chat, chat_pro, chat_pro_reply, chat_reply, chat_v2, chat_v2_reply, t2a
 from rhapsode.dialects.minimax.status import http_status_of
 from rhapsode.dialects.sse import CONTENT_TYPE
 from rhapsode.server.boundary import Answer, Call, Dialect, DialectOfBody, Handler
 from rhapsode.server.chat import ChatDialect
+
+Speak = Callable[[SpeechRequest, Caller], AsyncGenerator[SpeechEvent]]
 
 
 class _WriteError(Protocol):
@@ -57,15 +60,15 @@ CHAT_V2: Final = ChatDialect(
 )
 
 
-def handle_t2a(speak: Callable[[SpeechRequest], AsyncGenerator[bytes]]) -> Handler:
+def handle_t2a(speak: Speak) -> Handler:
     """The handler of `POST /v1/text_to_speech`.
 
     The sound is collected before the answer begins: until then an error can still be told as JSON.
     """
 
     async def handle(call: Call) -> Answer:
-        async with aclosing(speak(t2a.read_request(call.body))) as pieces:
-            sound = b"".join([piece async for piece in pieces])
+        async with aclosing(speak(t2a.read_request(call.body), call.caller)) as events:
+            sound = b"".join([event.audio async for event in events if isinstance(event, SpeechAudio)])
         return Response(sound, headers={"trace-id": call.trace_id}, media_type=t2a.CONTENT_TYPE)
 
     return handle

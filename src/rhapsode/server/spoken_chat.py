@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from rhapsode.core.caller import Caller
 from rhapsode.core.chat import ChatEvent, ChatRequest
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.dialects.minimax import chat_v2, chat_v2_reply
@@ -14,7 +15,7 @@ from rhapsode.server.streaming import EventStream
 from rhapsode.service.spoken_chat import SpokenAudio
 
 Reply = Callable[[ChatRequest], AsyncGenerator[ChatEvent]]
-ReplyAloud = Callable[[ChatRequest, SpeechRequest], AsyncGenerator[ChatEvent | SpokenAudio]]
+ReplyAloud = Callable[[ChatRequest, SpeechRequest, Caller], AsyncGenerator[ChatEvent | SpokenAudio]]
 
 
 def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud) -> Handler:
@@ -25,7 +26,7 @@ def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud) -> Handler:
         if asked.voice is None:
             return await answer_chat(CHAT_V2, asked, call, reply)
         writer = chat_v2_reply.StreamWriter(asked, Stamp(trace_id=call.trace_id, created=call.created))
-        frames = _frames(reply_aloud(asked.request, asked.voice), writer)
+        frames = _frames(reply_aloud(asked.request, asked.voice, call.caller), writer)
         return EventStream(frames, broken=writer.write_error, headers={"trace-id": call.trace_id})
 
     return handle

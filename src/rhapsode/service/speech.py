@@ -1,4 +1,4 @@
-"""Speech as a caller hears it: the engine's sound, with gain, resampled and packed by one encoder."""
+"""Speech as a caller hears it: the engine's sound, with gain and effects, resampled and packed by one encoder."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from contextlib import aclosing
@@ -6,54 +6,66 @@ from dataclasses import replace
 
 from anyio import to_thread
 
-from rhapsode.core.errors import EngineMissing, InvalidField, UnknownVoice
-from rhapsode.core.speech import AudioSetting, Encoder, Pcm, SpeechEngine, SpeechRequest
-from rhapsode.core.voice import Voice, VoiceShare
+from rhapsode.core.caller import Caller
+from rhapsode.core.errors import EngineMissing, InvalidField
+from rhapsode.core.speech import (
+    AudioSetting,
+    Encoder,
+    Pcm,
+    SoundEffect,
+    SpeechAudio,
+    SpeechEngine,
+    SpeechEvent,
+    SpeechRequest,
+)
+from rhapsode.core.voice import Voice, VoiceBook
+from rhapsode.service.cast import Cast
+from rhapsode.service.told import Told
 from rhapsode.text.pieces import Piece
 
-OpenEncoder = Callable[[AudioSetting, float], Encoder]
-"""Makes the encoder of one stream: how to pack, and the gain."""
+OpenEncoder = Callable[[AudioSetting, float, SoundEffect | None], Encoder]
+"""Makes the encoder of one stream: how to pack, the gain, and what the sound goes through."""
 
 
 class SpeechService:
     """Speaks with one engine."""
 
-    def __init__(self, *, engine: SpeechEngine, open_encoder: OpenEncoder) -> None:
+    def __init__(self, *, engine: SpeechEngine, open_encoder: OpenEncoder, book: VoiceBook | None = None) -> None:
+        """`book`: the voices that callers made for themselves, where there are any."""
         self._engine = engine
         self._open_encoder = open_encoder
-        ids = [voice.id for voice in engine.voices()]
-        self._ids = {voice_id.rstrip(): voice_id for voice_id in ids} | {voice_id: voice_id for voice_id in ids}
+        self._cast = Cast(engine.voices(), book)
 
     def voices(self) -> Sequence[Voice]:
-        """Every voice that may be asked for."""
+        """Every voice that anybody may ask for."""
         return self._engine.voices()
 
-    def prepare(self, request: SpeechRequest, /) -> SpeechRequest:
-        """The request with its voices under their own ids. Raises `UnknownVoice`, and `EngineMissing`."""
-        request = replace(request, voices=tuple(map(self._known, request.voices)))
+    async def prepare(self, request: SpeechRequest, caller: Caller, /) -> SpeechRequest:
+        """The request with its voices looked up. Raises `UnknownVoice`, `EngineMissing`, `StorageError`."""
+        request = replace(request, voices=await self._cast.find(request.voices, caller))
         if isinstance(self._engine, NoSpeech):
             raise self._engine.reason
         return request
 
-    async def speak(self, request: SpeechRequest, /) -> AsyncGenerator[bytes]:
-        """The packed sound in pieces, none empty.
+    async def speak(self, request: SpeechRequest, caller: Caller, /) -> AsyncGenerator[SpeechEvent]:
+        """The packed sound in pieces, and `SpeechEnd` last.
 
         Raises `UnknownVoice` and `InvalidField` before the first, `EngineError` at any time.
         """
-        request = self.prepare(request)
-        async with aclosing(self._pack(request, self._sound(request))) as pieces:
-            async for piece in pieces:
-                yield piece
+        request = await self.prepare(request, caller)
+        async with aclosing(self._pack(request, self._sound(request))) as events:
+            async for event in events:
+                yield event
 
     async def speak_on(self, request: SpeechRequest, speech: AsyncIterable[Piece], /) -> AsyncGenerator[bytes]:
-        """As `speak`, but of a speech that comes piece by piece; the request's own script is not looked at.
+        """The packed sound of a speech that comes piece by piece; what the request itself says is not looked at.
 
-        There may be no sound at all.
+        The request is one that `prepare` gave. There may be no sound at all. Raises as `speak`.
         """
-        request = self.prepare(request)
-        async with aclosing(self._pack(request, self._speak_on(request, speech))) as pieces:
-            async for piece in pieces:
-                yield piece
+        async with aclosing(self._pack(request, self._speak_on(request, speech))) as events:
+            async for event in events:
+                if isinstance(event, SpeechAudio):
+                    yield event.audio
 
     async def _sound(self, request: SpeechRequest) -> AsyncGenerator[Pcm]:
         silent = True
@@ -72,22 +84,18 @@ class SpeechService:
                     yield block
             rest = piece.rest
 
-    async def _pack(self, request: SpeechRequest, blocks: AsyncGenerator[Pcm]) -> AsyncGenerator[bytes]:
+    async def _pack(self, request: SpeechRequest, blocks: AsyncGenerator[Pcm]) -> AsyncGenerator[SpeechEvent]:
         # Resampling and packing 0.4 s of sound takes milliseconds: too long for the event loop.
-        encoder = self._open_encoder(request.audio, request.volume)
+        encoder = self._open_encoder(request.audio, request.volume, request.modify.effect)
+        told = Told(request.text)
         async with aclosing(blocks):
             async for block in blocks:
-                if piece := await to_thread.run_sync(encoder.feed, block):
-                    yield piece
-        if piece := await to_thread.run_sync(encoder.finish):
-            yield piece
-
-    def _known(self, share: VoiceShare) -> VoiceShare:
-        """The share under the voice's own id: exact strings, but for a blank at the end, which vendors' lists have."""
-        voice_id = self._ids.get(share.voice_id) or self._ids.get(share.voice_id.rstrip())
-        if voice_id is None:
-            raise UnknownVoice(share.field, share.voice_id)
-        return replace(share, voice_id=voice_id)
+                told.hear(block)
+                if audio := await to_thread.run_sync(encoder.feed, block):
+                    yield told.pack(audio)
+        if audio := await to_thread.run_sync(encoder.finish):
+            yield told.pack(audio)
+        yield told.end()
 
 
 class NoSpeech:

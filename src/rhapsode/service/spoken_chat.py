@@ -9,6 +9,7 @@ from typing import Final
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
+from rhapsode.core.caller import Caller
 from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatText
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.service.chat import ChatService
@@ -36,7 +37,9 @@ class SpokenChat:
         self._chat = chat
         self._speech = speech
 
-    async def reply(self, request: ChatRequest, voice: SpeechRequest, /) -> AsyncGenerator[ChatEvent | SpokenAudio]:
+    async def reply(
+        self, request: ChatRequest, voice: SpeechRequest, caller: Caller, /
+    ) -> AsyncGenerator[ChatEvent | SpokenAudio]:
         """The events of one reply, and between them its sound; `ChatEnd` comes last, after all of it.
 
         `voice` says how to speak; its own script is not looked at. Spoken is what is shown, Markdown's signs aside:
@@ -44,7 +47,7 @@ class SpokenChat:
 
         Raises as `ChatService.reply` and `SpeechService.speak`: what is wrong with `voice` before the reply is begun.
         """
-        voice = self._speech.prepare(voice)
+        voice = await self._speech.prepare(voice, caller)
         send, receive = anyio.create_memory_object_stream[ChatEvent | SpokenAudio](_AHEAD)
         with send, receive:
             # A task of its own, not a task group around the loop below: a generator must not wait inside one.

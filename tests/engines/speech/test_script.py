@@ -14,29 +14,33 @@ from tests.engines.speech.asking import ask
 VOICES = {voice.id: voice for voice in load_voices()}
 
 
+def say(text: str, begin: int) -> Say:
+    return Say(text=text, begin=begin, end=begin + len(text))
+
+
 def test_pieces_rest_at_the_tempo_and_the_last_does_not() -> None:
     steps = read_steps(ask("你好，世界。再见。"), 2.0)
-    assert steps == [Say(text="你好，"), Rest(seconds=0.08), Say(text="世界。"), Rest(seconds=0.2), Say(text="再见。")]
+    assert steps == [say("你好，", 0), Rest(seconds=0.08), say("世界。", 3), Rest(seconds=0.2), say("再见。", 6)]
 
 
 def test_what_follows_begins_with_the_rest_that_is_due() -> None:
     steps = read_steps(replace(ask("一起去吧，现在。"), follows=0.4), 2.0)
-    assert steps == [Rest(seconds=0.2), Say(text="一起去吧，现在。")]
-    assert read_steps(replace(ask("吧"), follows=0.0), 2.0) == [Say(text="吧")]
+    assert steps == [Rest(seconds=0.2), say("一起去吧，现在。", 0)]
+    assert read_steps(replace(ask("吧"), follows=0.0), 2.0) == [say("吧", 0)]
 
 
 def test_a_pause_stands_in_for_the_natural_rest() -> None:
     steps = read_steps(ask("你好。", then=(Pause(milliseconds=10), "再见。")), 2.0)
-    assert steps == [Say(text="你好。"), Rest(seconds=0.01), Say(text="再见。")]
+    assert steps == [say("你好。", 0), Rest(seconds=0.01), say("再见。", 3)]
 
 
 def test_a_stretch_with_nothing_to_say_leaves_only_its_pauses() -> None:
     steps = read_steps(ask("你好", then=(Pause(milliseconds=100), "😀", Pause(milliseconds=200), "再见")), 1.0)
-    assert steps == [Say(text="你好"), Rest(seconds=0.1), Rest(seconds=0.2), Say(text="再见")]
+    assert steps == [say("你好", 0), Rest(seconds=0.1), Rest(seconds=0.2), say("再见", 3)]
 
 
 def test_what_no_engine_may_see_is_gone() -> None:
-    assert read_steps(ask("你\0好😀a"), 1.0) == [Say(text="你 好 a")]
+    assert read_steps(ask("你\0好😀a"), 1.0) == [say("你 好 a", 0)]
 
 
 def test_nothing_to_say_at_all_is_the_callers_fault() -> None:

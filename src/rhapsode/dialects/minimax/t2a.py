@@ -102,7 +102,7 @@ def write_request(request: SpeechRequest) -> bytes:
             model=request.model,
             text="".join(map(_write_part, request.script)),
             voice_id=request.voices[0].voice_id if one else None,
-            timber_weights=None if one else [TimberWeight(v.voice_id, v.weight) for v in request.voices],
+            timber_weights=None if one else [TimberWeight(v.voice_id, int(v.weight)) for v in request.voices],
             speed=request.speed,
             vol=request.volume,
             pitch=request.pitch,

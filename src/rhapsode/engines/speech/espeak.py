@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from rhapsode.core.errors import EngineMissing, Overloaded
-from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
+from rhapsode.core.speech import Mark, Pcm, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice
 from rhapsode.engines.cores import usable_cores
 from rhapsode.engines.fair_queue import Lane
@@ -94,8 +94,10 @@ class EspeakEngine:
                     continue
                 while len(ahead) < _AT_ONCE and (job := next(jobs, None)) is not None:
                     ahead.append(self._pool.submit(job, lane))
+                marks = (Mark(at=0, begin=step.begin, end=step.end),)
                 async for samples in ahead[0]:
-                    yield Pcm(rate=RATE, samples=samples)
+                    yield Pcm(rate=RATE, samples=samples, marks=marks)
+                    marks = ()
                 ahead.popleft()
         finally:
             for result in ahead:

@@ -12,7 +12,7 @@ class PieceJob(msgspec.Struct, frozen=True, kw_only=True):
     """The answer is sound without silence at its ends: blocks of little-endian float32 samples."""
 
     text: str
-    shares: tuple[tuple[Timbre, int], ...]
+    shares: tuple[tuple[Timbre, float], ...]
     tempo: float
     """times the reference speaker's"""
     semitones: int

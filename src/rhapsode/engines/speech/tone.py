@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from rhapsode.core.errors import EngineError
-from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
+from rhapsode.core.speech import Mark, Pcm, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice
 from rhapsode.engines.options import read_options
 from rhapsode.engines.speech.script import Rest, Shares, read_shares, read_steps, read_tempo, sorted_shares
@@ -57,8 +57,10 @@ class ToneEngine:
                 for block in silence(step.seconds, _RATE):
                     yield block
                 continue
+            marks = (Mark(at=0, begin=step.begin, end=step.end),)
             for block in blocks(_hum(step.text, hertz, tempo), _RATE):
-                yield Pcm(rate=_RATE, samples=block)
+                yield Pcm(rate=_RATE, samples=block, marks=marks)
+                marks = ()
                 await asyncio.sleep(0)  # others get their turn
 
     async def close(self) -> None:
