@@ -1,6 +1,7 @@
 """Who may call, and what is refused before it is read."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -139,8 +140,54 @@ def test_a_body_at_the_limit_is_read(deterministic: LiveServer) -> None:
 
 def test_an_address_that_is_not_served(deterministic: LiveServer) -> None:
     with deterministic.client() as client:
-        assert (client.get("/nothing").status_code, client.get("/nothing").text) == (404, "404 page not found")
-        assert client.get(PATHS[0]).status_code == 405
+        for path in ("/nothing", "/v1/text/chatcompletion_pro/", "/v1/chatter"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.text) == (404, "404 page not found")
+            assert_traced(answer)
+        answer = client.post("/v1/images/generations", json={})
+        assert answer.status_code == 404
+        assert answer.json()["error"]["code"] == "unknown_url"
+        assert answer.json()["request_id"] == assert_traced(answer)
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/v1/embeddings"])
+def test_a_wrong_method_is_told_as_the_platform_tells_errors(deterministic: LiveServer, path: str) -> None:
+    with deterministic.client() as client:
+        answer = client.get(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    told = {"status_code": 2013, "status_msg": "invalid params, this address takes another method: POST"}
+    assert answer.json()["base_resp"] == told
+    assert_traced(answer)
+
+
+def test_a_wrong_method_is_told_as_openai_tells_errors(deterministic: LiveServer) -> None:
+    with deterministic.client() as client:
+        for answer in (client.get("/v1/chat/completions"), client.post("/v1/models"), client.delete("/v1/models/x")):
+            assert answer.status_code == 405
+            assert answer.json()["error"]["code"] == "method_not_supported"
+            assert_traced(answer)
+        assert client.post("/health/live").text == "405 method not allowed"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("path", [*PATHS, "/v1/chat/completions", "/v1/embeddings"])
+def test_every_answer_has_one_id_under_two_names(deterministic: LiveServer, path: str, stream: bool) -> None:  # noqa: FBT001 - a field
+    user = {"role": "user", "sender_type": "USER", "sender_name": "Li", "text": "hi", "content": "hi"}
+    bot = {"bot_name": "MM", "content": ""}
+    replier = {"sender_type": "BOT", "sender_name": "MM"}
+    sent = {"messages": [user], "bot_setting": [bot], "reply_constraints": replier, "stream": stream}
+    sent |= {"model": "speech-01" if "speech" in path else "embo-01" if "embed" in path else "abab5.5-chat"}
+    sent |= {"text": "hi", "voice_id": "male-qn-qingse", "texts": ["hi"], "type": "db"}
+    with deterministic.client() as client:
+        assert_traced(client.post(path, json=sent))
+        assert_traced(client.post(path, json={}))
+
+
+def assert_traced(answer: httpx2.Response) -> str:
+    """The id, which is that of this answer alone."""
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["trace-id"])
+    assert answer.headers["minimax-request-id"] == answer.headers["trace-id"]
+    return answer.headers["trace-id"]
 
 
 def test_health_needs_no_key(deterministic: LiveServer) -> None:

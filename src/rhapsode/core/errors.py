@@ -8,7 +8,9 @@
     │   │   ├── PromptTooLong
     │   │   └── NotSupported    the platform has it, this server does not (yet)
     │   ├── MalformedBody
-    │   └── BodyTooLarge
+    │   ├── BodyTooLarge
+    │   ├── UnknownPath         nothing is served at the address
+    │   └── WrongMethod         something is, for another HTTP method
     ├── AccessError             who calls is not clear, or may not
     │   ├── MissingKey
     │   ├── UnknownKey
@@ -102,6 +104,14 @@ class BodyTooLarge(RequestError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"the body is larger than {limit} bytes")
         self.limit = limit
+
+
+class UnknownPath(RequestError):
+    """Nothing is served at the address that was called."""
+
+
+class WrongMethod(RequestError):
+    """What is served at the address is called with another HTTP method; the message names it."""
 
 
 class AccessError(RhapsodeError):

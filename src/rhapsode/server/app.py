@@ -16,7 +16,8 @@ from rhapsode.engines.registry import open_chat, open_embed, open_speech
 from rhapsode.engines.search.searxng import SearxngEngine
 from rhapsode.models.catalogue import find_model
 from rhapsode.server.auth import Authority
-from rhapsode.server.routes import make_routes, not_found
+from rhapsode.server.routes import make_routes
+from rhapsode.server.strays import not_found, wrong_method
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
@@ -32,7 +33,7 @@ def create_app(
 ) -> Starlette:
     """The ASGI application."""
     routes = make_routes(chat=chat, speech=speech, embed=embed, authority=authority, admission=admission)
-    app = Starlette(routes=routes, exception_handlers={404: not_found})
+    app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return app
 

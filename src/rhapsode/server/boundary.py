@@ -42,6 +42,16 @@ class Call:
     path: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the variable parts of the route's path are."""
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of the answer."""
+        return trace_headers(self.trace_id)
+
+
+def trace_headers(trace_id: str) -> dict[str, str]:
+    """What every answer carries: one id under the two names that clients read."""
+    return {"trace-id": trace_id, "minimax-request-id": trace_id}
+
 
 Answer = Response | EventStream
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -74,6 +84,10 @@ class Endpoint:
         self._admission = admission
         self._authority = authority
 
+    def dialect_of(self, body: bytes) -> Dialect:
+        """How a caller that sent `body` is told of errors."""
+        return self._dialect.choose(body) if isinstance(self._dialect, DialectOfBody) else self._dialect
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         hung_up = asyncio.timeout(None)  # never reached, until the caller leaves and it is set to now
@@ -104,12 +118,10 @@ class Endpoint:
             if isinstance(answer, EventStream) and answer.begun:
                 await answer.send_broken(ours, send)
             else:
-                dialect = self._dialect
-                if isinstance(dialect, DialectOfBody):
-                    if body is None and not isinstance(error, BodyTooLarge):
-                        body = await _read_of_stranger(scope, receive)
-                    dialect = dialect.choose(body or b"")
-                await _refuse(ours, dialect, trace_id, body or b"", receive, send)
+                by_body = isinstance(self._dialect, DialectOfBody)
+                if by_body and body is None and not isinstance(error, BodyTooLarge):
+                    body = await _read_of_stranger(scope, receive)
+                await _refuse(ours, self.dialect_of(body or b""), trace_id, body or b"", receive, send)
         finally:
             if watch is not None:
                 watch.cancel()
@@ -123,7 +135,7 @@ async def _refuse(
     headers = {
         "content-type": dialect.content_type,
         "content-length": str(len(answer)),
-        "trace-id": trace_id,
+        **trace_headers(trace_id),
         # What was not read cannot be told from a next request.
         **({"connection": "close"} if unread else {}),
     }

@@ -1,6 +1,6 @@
 """The one handler of all chat dialects: a body to a request, a reply, and its answer, whole or streamed."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -69,14 +69,13 @@ async def answer_chat(
 ) -> Answer:
     """The answer to what was asked, whole or as a stream."""
     stamp = Stamp(trace_id=call.trace_id, created=call.created)
-    headers: Mapping[str, str] = {"trace-id": call.trace_id}
     if asked.stream:
         writer = dialect.open_stream(asked, stamp)
-        return EventStream(_frames(reply(asked.request), writer), broken=writer.write_error, headers=headers)
+        return EventStream(_frames(reply(asked.request), writer), broken=writer.write_error, headers=call.headers)
     async with aclosing(reply(asked.request)) as events:
         whole = await collect(events)
     body = dialect.write_reply(asked, whole, stamp)
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(body, headers=call.headers, media_type="application/json")
 
 
 async def _frames(events: AsyncGenerator[ChatEvent], writer: StreamWriter) -> AsyncGenerator[bytes]:

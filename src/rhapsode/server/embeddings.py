@@ -60,6 +60,6 @@ def handle_embeddings(embed: Embed) -> Handler:
             asked = openai.read_request(call.body)
             vectors = await embed(asked.request)
             answer = await to_thread.run_sync(openai.write_reply, asked, vectors)
-        return Response(answer, headers={"trace-id": call.trace_id}, media_type="application/json")
+        return Response(answer, headers=call.headers, media_type="application/json")
 
     return handle

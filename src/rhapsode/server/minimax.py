@@ -69,6 +69,6 @@ def handle_t2a(speak: Speak) -> Handler:
     async def handle(call: Call) -> Answer:
         async with aclosing(speak(t2a.read_request(call.body), call.caller)) as events:
             sound = b"".join([event.audio async for event in events if isinstance(event, SpeechAudio)])
-        return Response(sound, headers={"trace-id": call.trace_id}, media_type=t2a.CONTENT_TYPE)
+        return Response(sound, headers=call.headers, media_type=t2a.CONTENT_TYPE)
 
     return handle

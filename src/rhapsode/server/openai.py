@@ -28,7 +28,7 @@ def handle_models(names: Sequence[str], *, created: int) -> Handler:
     listed = models.write_models(names, created=created)
 
     async def handle(call: Call) -> Answer:
-        return Response(listed, headers={"trace-id": call.trace_id}, media_type="application/json")
+        return Response(listed, headers=call.headers, media_type="application/json")
 
     return handle
 
@@ -41,6 +41,6 @@ def handle_model(serves: Callable[[str], bool], *, created: int) -> Handler:
         if not serves(name):
             raise UnknownModel(name)
         found = models.write_model(name, created=created)
-        return Response(found, headers={"trace-id": call.trace_id}, media_type="application/json")
+        return Response(found, headers=call.headers, media_type="application/json")
 
     return handle

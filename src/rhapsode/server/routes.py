@@ -3,8 +3,6 @@
 import time
 from functools import partial
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
 
 from rhapsode.server import embeddings, minimax, openai
@@ -52,8 +50,3 @@ def make_routes(
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]
-
-
-async def not_found(_request: Request, _error: Exception) -> PlainTextResponse:
-    """As the platform's gateway says it."""
-    return PlainTextResponse("404 page not found", status_code=404)

@@ -27,7 +27,7 @@ def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud) -> Handler:
             return await answer_chat(CHAT_V2, asked, call, reply)
         writer = chat_v2_reply.StreamWriter(asked, Stamp(trace_id=call.trace_id, created=call.created))
         frames = _frames(reply_aloud(asked.request, asked.voice, call.caller), writer)
-        return EventStream(frames, broken=writer.write_error, headers={"trace-id": call.trace_id})
+        return EventStream(frames, broken=writer.write_error, headers=call.headers)
 
     return handle
 

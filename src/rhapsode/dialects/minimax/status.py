@@ -1,7 +1,8 @@
 """`base_resp`: what a status code means, which of our errors it stands for, and its HTTP status.
 
 Codes and wordings: the contract's section 7.1. Business errors are HTTP 200, because clients in use look no further at
-any other status; the exceptions are a body too large (413) and a server that is stopping (503).
+any other status; the exceptions are a wrong address or method (404, 405), a body too large (413) and a
+server that is stopping (503).
 """
 
 import msgspec
@@ -60,6 +61,10 @@ def status_of(error: errors.RhapsodeError) -> BaseResp:
 def http_status_of(error: errors.RhapsodeError) -> int:
     """The HTTP status that goes with `status_of`."""
     match error:
+        case errors.UnknownPath():
+            return 404
+        case errors.WrongMethod():
+            return 405
         case errors.BodyTooLarge():
             return 413
         case errors.Draining():

@@ -41,6 +41,8 @@ _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, str | None], ...] = (
     (errors.NotSupported, 400, _INVALID, "unsupported_parameter"),
     (errors.InvalidField, 400, _INVALID, "invalid_value"),
     (errors.BodyTooLarge, 413, _INVALID, "request_too_large"),
+    (errors.UnknownPath, 404, _INVALID, "unknown_url"),
+    (errors.WrongMethod, 405, _INVALID, "method_not_supported"),
     (errors.RequestError, 400, _INVALID, None),
     (errors.Overloaded, 429, "rate_limit_error", "rate_limit_exceeded"),
     (errors.Draining, 503, "server_error", "service_unavailable"),

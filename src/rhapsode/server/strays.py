@@ -1,0 +1,44 @@
+"""Calls that no endpoint takes: an address that is not served, and one that is, with another method."""
+
+import secrets
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from rhapsode.core.errors import RhapsodeError, UnknownPath, WrongMethod
+from rhapsode.server.boundary import Dialect, Endpoint, trace_headers
+from rhapsode.server.openai import ERRORS as OPENAI_ERRORS
+
+OPENAI_PATHS: Final = ("/v1/audio/", "/v1/chat/", "/v1/completions", "/v1/images/", "/v1/moderations", "/v1/responses")
+"""How addresses begin that OpenAI has and the platform has not."""
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    """As OpenAI says it where only OpenAI's clients come, else as the platform's gateway does: in plain text."""
+    del error
+    if request.url.path.startswith(OPENAI_PATHS):
+        return _told(UnknownPath("nothing is served at this address"), OPENAI_ERRORS, {})
+    return PlainTextResponse("404 page not found", status_code=404, headers=trace_headers(secrets.token_hex(16)))
+
+
+async def wrong_method(request: Request, error: Exception) -> Response:
+    """In the dialect that is spoken at this address."""
+    allowed = dict((error.headers if isinstance(error, HTTPException) else None) or {})
+    endpoint = request.scope.get("endpoint")
+    if isinstance(endpoint, Endpoint):
+        ours = WrongMethod(f"this address takes another method: {allowed.get('Allow', 'POST')}")
+        return _told(ours, endpoint.dialect_of(b""), allowed)
+    headers = allowed | trace_headers(secrets.token_hex(16))
+    return PlainTextResponse("405 method not allowed", status_code=405, headers=headers)
+
+
+def _told(error: RhapsodeError, dialect: Dialect, headers: dict[str, str]) -> Response:
+    trace_id = secrets.token_hex(16)
+    return Response(
+        dialect.write_error(error, trace_id, b""),
+        status_code=dialect.http_status(error),
+        headers=headers | trace_headers(trace_id),
+        media_type=dialect.content_type,
+    )
