@@ -236,6 +236,12 @@ def test_speech_that_cannot_be_is_refused_by_name(
     assert told["base_resp"] == {"status_code": 2013, "status_msg": f"invalid params, {rule}"}
 
 
+def test_a_voice_must_exist_even_where_it_does_not_speak(deterministic: LiveServer) -> None:
+    told = ask(deterministic, voice_setting={"voice_id": "nobody"})["base_resp"]
+    assert told["status_msg"] == "invalid params, voice_setting.voice_id: voice id 'nobody' does not exist"
+    assert ask(deterministic, voice_setting={"voice_id": "female-tianmei"})["base_resp"]["status_code"] == 0
+
+
 def test_a_call_that_fails_is_answered_with_status_200(deterministic: LiveServer) -> None:
     with deterministic.client() as client:
         answer = client.post(PATH, json=body(stream=True, temperature=0))

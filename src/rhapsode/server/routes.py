@@ -41,7 +41,11 @@ def make_routes(
     return [
         post("/v1/text/chatcompletion", handle_chat(minimax.CHAT, chat.reply), minimax.CHAT_ERRORS),
         post("/v1/text/chatcompletion_pro", handle_chat(minimax.CHAT_PRO, chat.reply), minimax.CHAT_ERRORS),
-        post("/v1/text/chatcompletion_v2", handle_chat_v2(chat.reply, spoken.reply), minimax.CHAT_V2_ERRORS),
+        post(
+            "/v1/text/chatcompletion_v2",
+            handle_chat_v2(chat.reply, spoken.reply, speech.prepare),
+            minimax.CHAT_V2_ERRORS,
+        ),
         post("/v1/chat/completions", handle_chat(openai.CHAT, chat.reply), openai.ERRORS),
         post("/v1/embeddings", embeddings.handle_embeddings(embed.embed), embeddings.ERRORS),
         get("/v1/models", openai.handle_models(names, created=started), openai.ERRORS),

@@ -1,10 +1,11 @@
 """Chat completion v2, whose streams may be spoken while they are written."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 
 from rhapsode.core.caller import Caller
 from rhapsode.core.chat import ChatEvent, ChatRequest
+from rhapsode.core.errors import EngineMissing
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.dialects.minimax import chat_v2, chat_v2_reply
 from rhapsode.dialects.stamp import Stamp
@@ -16,14 +17,19 @@ from rhapsode.service.spoken_chat import SpokenAudio
 
 Reply = Callable[[ChatRequest], AsyncGenerator[ChatEvent]]
 ReplyAloud = Callable[[ChatRequest, SpeechRequest, Caller], AsyncGenerator[ChatEvent | SpokenAudio]]
+FindVoice = Callable[[SpeechRequest, Caller], Awaitable[object]]
+"""Raises `UnknownVoice`, `EngineMissing`."""
 
 
-def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud) -> Handler:
-    """The handler of `POST /v1/text/chatcompletion_v2`."""
+def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud, find_voice: FindVoice) -> Handler:
+    """The handler of `POST /v1/text/chatcompletion_v2`. A voice must exist even where it is not to speak."""
 
     async def handle(call: Call) -> Answer:
         asked = chat_v2.read_request(call.body)
-        if asked.voice is None:
+        if asked.voice is not None and not asked.aloud:
+            with suppress(EngineMissing):  # nobody is needed who speaks
+                await find_voice(asked.voice, call.caller)
+        if asked.voice is None or not asked.aloud:
             return await answer_chat(CHAT_V2, asked, call, reply)
         writer = chat_v2_reply.StreamWriter(asked, Stamp(trace_id=call.trace_id, created=call.created))
         frames = _frames(reply_aloud(asked.request, asked.voice, call.caller), writer)

@@ -65,6 +65,7 @@ def test_every_part_of_the_body_arrives() -> None:
         stream=True,
         usage_in_stream=True,
         voice=SpeechRequest(model="speech-01", script=(), voices=(VoiceShare(voice_id="female-tianmei"),)),
+        aloud=True,
     )
 
 
@@ -156,6 +157,9 @@ def test_a_reply_may_have_a_form() -> None:
         ({"voice_setting": None}, "voice_setting"),
         ({"voice_setting": {}}, "voice_setting.voice_id"),
         ({"timber_weights": [{"voice_id": "x", "weight": 0}]}, "timber_weights[0].weight"),
+        ({"stream_options": None, "voice_setting": {"speed": 1}}, "voice_setting.voice_id"),
+        ({"stream_options": None, "voice_setting": {"voice_id": "x", "model": "x"}}, "voice_setting.model"),
+        ({"stream_options": None, "voice_setting": None, "audio_setting": {"bitrate": 32000}}, "voice_setting"),
     ],
 )
 def test_a_field_that_breaks_its_rule_is_named(changes: dict[str, object], field: str) -> None:
@@ -163,6 +167,12 @@ def test_a_field_that_breaks_its_rule_is_named(changes: dict[str, object], field
         read(**changes)
     assert caught.value.field == field
     assert caught.value.rule
+
+
+def test_a_voice_that_is_not_to_speak_is_read_all_the_same() -> None:
+    silent = read(stream_options=None, stream=None)
+    assert (silent.voice, silent.aloud) == (read().voice, False)
+    assert read(stream_options=None, voice_setting=None).voice is None
 
 
 def test_an_empty_message_of_the_user_is_left_out_behind_another() -> None:

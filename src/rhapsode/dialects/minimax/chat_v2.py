@@ -43,7 +43,7 @@ class WireRequest(ChatBody, frozen=True, omit_defaults=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class V2Call:
-    """What a call asks for. `voice`, if any, is how the stream is spoken besides; its script is empty.
+    """What a call asks for. `voice`, if any, is how the stream is spoken besides, if `aloud`; its script is empty.
 
     `usage_in_stream`: the last piece of the stream says what the reply cost, as the event after it does anyway.
     """
@@ -52,6 +52,7 @@ class V2Call:
     stream: bool = False
     usage_in_stream: bool = False
     voice: SpeechRequest | None = None
+    aloud: bool = False
 
 
 _DECODER = msgspec.json.Decoder(WireRequest)
@@ -75,14 +76,19 @@ def read_request(body: bytes) -> V2Call:
         request=request,
         stream=bool(wire.stream),
         usage_in_stream=bool(options.include_usage),
-        voice=_read_voice(wire) if options.speech_output else None,
+        voice=_read_voice(wire, aloud=bool(options.speech_output)),
+        aloud=bool(options.speech_output),
     )
 
 
-def _read_voice(wire: WireRequest) -> SpeechRequest:
-    require(wire.stream, "stream_options.speech_output", "needs stream to be true")
+def _read_voice(wire: WireRequest, *, aloud: bool) -> SpeechRequest | None:
+    """The voice, judged alike where nothing is spoken: a client that turns the sound on later need not look again."""
+    require(wire.stream or not aloud, "stream_options.speech_output", "needs stream to be true")
     if wire.voice_setting is None and not (wire.timber_weights or wire.timbre_weights):
-        raise InvalidField("voice_setting", "is required with stream_options.speech_output")
+        if aloud or wire.audio_setting is not None:
+            other = "stream_options.speech_output" if aloud else "audio_setting"
+            raise InvalidField("voice_setting", f"is required with {other}")
+        return None
     return read_voice(
         wire.voice_setting or VoiceSetting(),
         wire.audio_setting,
