@@ -1,73 +1,75 @@
 """The catalogue holds the platform's voices, each a point of its own."""
 
 import itertools
-import math
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from rhapsode.core.voice import Gender, Timbre, Voice
+from rhapsode.core.voice import Age, Gender, Timbre
 from rhapsode.voices.catalogue import load_voices, read_voices
+from rhapsode.voices.rule import make_timbre
+from tests.voices.apart import apart, nearest_pairs
 
-CLASSIC = {
-    "male-qn-qingse", "male-qn-jingying", "male-qn-badao", "male-qn-daxuesheng",
-    "female-shaonv", "female-yujie", "female-chengshu", "female-tianmei",
-    "presenter_male", "presenter_female",
-    "audiobook_male_1", "audiobook_male_2", "audiobook_female_1", "audiobook_female_2",
-    "male-qn-qingse-jingpin", "male-qn-jingying-jingpin", "male-qn-badao-jingpin", "male-qn-daxuesheng-jingpin",
-    "female-shaonv-jingpin", "female-yujie-jingpin", "female-chengshu-jingpin", "female-tianmei-jingpin",
-}  # fmt: skip
+PLATFORM = Path(__file__).with_name("platform_ids.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+"""every voice id that the platform's lists name, to the letter"""
 
 ROW = """
-[[voice]]
-id = "x"
-name_zh = "甲"
-name_en = "X"
 language = "zh"
-gender = "male"
-age = "young"
-style = "plain"
-timbre = { pitch = 120 }
+voices = [
+  { id = "x", name_zh = "甲", name_en = "X", gender = "male", age = "young", style = "warm, deep" },
+]
 """
+BY_HAND = ROW.replace('deep"', 'deep", timbre = { pitch = 120 }')
 
 
-def test_holds_the_22_classic_mandarin_voices_once_each() -> None:
-    voices = load_voices()
-    assert {voice.id for voice in voices} == CLASSIC
-    assert len(voices) == len(CLASSIC)
+def test_holds_every_voice_of_the_platform_once() -> None:
+    assert sorted(voice.id for voice in load_voices()) == sorted(PLATFORM)
+    assert len(PLATFORM) == len(set(PLATFORM)) == 338
 
 
 def test_a_premium_voice_is_named_for_its_base() -> None:
     voices = {voice.id: voice for voice in load_voices()}
-    for name in CLASSIC:
-        if name.endswith("-jingpin"):
-            assert voices[name].name_zh == voices[name.removesuffix("-jingpin")].name_zh + "-beta"
+    premium = [name for name in voices if name.endswith("-jingpin")]
+    assert len(premium) == 8
+    for name in premium:
+        assert voices[name].name_zh == voices[name.removesuffix("-jingpin")].name_zh + "-beta"
 
 
-def test_women_and_girls_speak_higher_than_men_through_shorter_tracts() -> None:
-    men = [voice.timbre for voice in load_voices() if voice.gender is Gender.MALE]
-    women = [voice.timbre for voice in load_voices() if voice.gender is Gender.FEMALE]
-    assert max(man.pitch for man in men) < min(woman.pitch for woman in women)
-    assert max(woman.tract for woman in women) <= 0.98 < sum(man.tract for man in men) / len(men)
+def test_women_speak_higher_than_men_and_children_higher_than_both() -> None:
+    def pitches(gender: Gender, *ages: Age) -> list[float]:
+        return sorted(v.timbre.pitch for v in load_voices() if v.gender is gender and v.age in ages)
+
+    grown = (Age.YOUNG, Age.ADULT, Age.MATURE, Age.OLD)
+    men, women = pitches(Gender.MALE, *grown), pitches(Gender.FEMALE, *grown)
+    children = pitches(Gender.MALE, Age.CHILD) + pitches(Gender.FEMALE, Age.CHILD)
+    assert men[-1] <= 160 <= women[len(women) // 10]
+    assert men[len(men) // 2] < women[0]
+    assert min(children) > women[len(women) // 2]
 
 
-def test_no_two_voices_are_near_each_other() -> None:
-    def apart(one: Timbre, other: Timbre) -> float:
-        # each axis in steps that a listener just hears, roughly
-        return math.hypot(
-            12 * math.log2(one.pitch / other.pitch) / 1.0,
-            math.log(one.tract / other.tract) / 0.03,
-            (one.tilt - other.tilt) / 0.8,
-            (one.breath - other.breath) / 0.12,
-            math.log(one.pace / other.pace) / 0.05,
-            math.log(one.pitch_range / other.pitch_range) / 0.15,
-        )
+def test_children_have_shorter_tracts_than_anybody_grown() -> None:
+    tracts = {age: [v.timbre.tract for v in load_voices() if v.age is age and v.gender is Gender.MALE] for age in Age}
+    assert max(tracts[Age.CHILD]) < min(tracts[Age.ADULT])
 
-    def near(pair: tuple[Voice, Voice]) -> bool:
-        return apart(pair[0].timbre, pair[1].timbre) < 2
 
-    assert [(a.id, b.id) for a, b in filter(near, itertools.combinations(load_voices(), 2))] == []
+def test_any_two_voices_of_a_language_are_apart() -> None:
+    voices = {voice.id: voice.timbre for voice in load_voices()}
+    near = {
+        pair: apart(voices[pair[0]], voices[pair[1]]) for (pair,) in nearest_pairs(load_voices(), of_each=1).values()
+    }
+    assert len(near) == 16
+    assert {pair: far for pair, far in near.items() if far < 1.2} == {}
+
+
+def test_the_rule_is_the_same_every_time_and_heeds_every_word() -> None:
+    plain = make_timbre(Gender.MALE, Age.YOUNG, [], seed="x")
+    assert make_timbre(Gender.MALE, Age.YOUNG, [], seed="x") == plain
+    assert make_timbre(Gender.MALE, Age.YOUNG, ["deep"], seed="x").pitch < plain.pitch
+    assert make_timbre(Gender.MALE, Age.YOUNG, ["whispering"], seed="x").breath > plain.breath
+    seeds = [make_timbre(Gender.MALE, Age.YOUNG, [], seed=str(seed)) for seed in range(8)]
+    assert all(one != other for one, other in itertools.combinations(seeds, 2))
 
 
 def test_loads_where_nothing_but_the_standard_library_is() -> None:
@@ -80,8 +82,16 @@ def test_loads_where_nothing_but_the_standard_library_is() -> None:
 
 
 def test_reads_a_table_and_leaves_what_is_not_said_at_its_default() -> None:
-    (voice,) = read_voices(ROW)
+    (voice,) = read_voices(BY_HAND)
     assert voice.timbre == Timbre(pitch=120.0)
+    assert voice.language == "zh"
+
+
+def test_a_voice_without_figures_has_those_of_the_rule() -> None:
+    (voice,) = read_voices(ROW)
+    assert voice.timbre == make_timbre(Gender.MALE, Age.YOUNG, ["warm", "deep"], seed="x 0")
+    (again,) = read_voices(ROW.replace('"warm, deep"', '"warm, deep", draw = 1'))
+    assert again.timbre == make_timbre(Gender.MALE, Age.YOUNG, ["warm", "deep"], seed="x 1")
 
 
 @pytest.mark.parametrize(
@@ -90,9 +100,14 @@ def test_reads_a_table_and_leaves_what_is_not_said_at_its_default() -> None:
         ("pitch = 120", "pitch = 20", "x: timbre.pitch must be from 60 to 400"),
         ("pitch = 120", "pitch = 120, tone = 1", "x: timbre.tone is no axis"),
         ('gender = "male"', 'gender = "man"', "x: 'man' is not a valid Gender"),
-        ('style = "plain"\n', "", "x: style is missing"),
+        ('name_zh = "甲", ', "", "x: name_zh is missing"),
     ],
 )
 def test_names_the_voice_and_the_rule_it_breaks(old: str, new: str, rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
-        read_voices(ROW.replace(old, new))
+        read_voices(BY_HAND.replace(old, new))
+
+
+def test_names_a_style_that_the_rule_does_not_know() -> None:
+    with pytest.raises(ValueError, match="x: style 'odd' is none of the rule's"):
+        read_voices(ROW.replace("warm, deep", "warm, odd"))

@@ -72,6 +72,7 @@ class Messages:
     how_to_stop: str
     voice_id: str
     voice_name: str
+    voice_language: str
     voice_gender: str
     voice_age: str
     voice_style: str
@@ -155,6 +156,7 @@ ENGLISH = Messages(
     how_to_stop="Ctrl-C stops the server; calls in flight may finish.",
     voice_id="id",
     voice_name="name",
+    voice_language="language",
     voice_gender="gender",
     voice_age="age",
     voice_style="style",
@@ -238,6 +240,7 @@ CHINESE = Messages(
     how_to_stop="按 Ctrl-C 停止服务；进行中的请求会先完成。",
     voice_id="音色 ID",
     voice_name="名称",
+    voice_language="语言",
     voice_gender="性别",
     voice_age="年龄",
     voice_style="风格",

@@ -1,5 +1,6 @@
 """A voice: an id, what a reader sees, and a point in timbre space."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -29,7 +30,7 @@ class Timbre:
     """Where a voice stands. Every axis is one that a source-filter vocoder can move by itself.
 
     pitch: median fundamental frequency, Hz, 60 to 400.
-    pitch_range: how far the melody strays from the median, as a factor on log pitch, 0.5 to 2; 1 leaves it.
+    pitch_range: how far the melody strays from the median, as a factor on log pitch, 0.1 (monotone) to 2; 1 leaves it.
     tract: vocal tract length against the reference speaker's, 0.7 to 1.3; below 1 formants rise, as in smaller people.
     tilt: spectral tilt, dB an octave above 500 Hz, -6 to 6; below 0 is darker.
     breath: share of noise in what is voiced, 0 to 1; 0 leaves it.
@@ -81,9 +82,31 @@ class SavedBlend:
     shares: tuple[VoiceShare, ...]
 
 
+class OwnKind(Enum):
+    """How a caller came by a voice."""
+
+    CLONED = "voice_cloning"
+    DESIGNED = "voice_generation"
+    BLENDED = "voice_blend"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnVoice:
+    """A voice that a caller made, as a list shows it. `created` is in seconds since 1970, UTC."""
+
+    id: str
+    kind: OwnKind
+    description: str
+    created: int
+
+
 class VoiceBook(Protocol):
     """The voices and blends that callers made for themselves."""
 
     async def find(self, group_id: str, voice_id: str, /) -> Voice | SavedBlend | None:
         """What the group calls by this id, which counts as a use of it. Raises `StorageError`."""
+        ...
+
+    async def list(self, group_id: str, /) -> Sequence[OwnVoice]:
+        """What the group has made and used, the oldest first. Raises `StorageError`."""
         ...

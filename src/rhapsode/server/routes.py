@@ -5,7 +5,7 @@ from functools import partial
 
 from starlette.routing import BaseRoute, Route
 
-from rhapsode.server import embeddings, minimax, openai
+from rhapsode.server import embeddings, minimax, openai, voices
 from rhapsode.server.auth import Authority
 from rhapsode.server.boundary import Dialect, DialectOfBody, Endpoint, Handler
 from rhapsode.server.chat import handle_chat
@@ -51,6 +51,7 @@ def make_routes(
         get("/v1/models", openai.handle_models(names, created=started), openai.ERRORS),
         get("/v1/models/{model:path}", openai.handle_model(serves, created=started), openai.ERRORS),
         post("/v1/text_to_speech", minimax.handle_t2a(speech.speak), minimax.T2A_ERRORS),
+        post("/v1/get_voice", voices.handle_get_voice(speech), voices.ERRORS),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import UnknownVoice
-from rhapsode.core.voice import SavedBlend, Voice, VoiceBook, VoiceShare
+from rhapsode.core.voice import OwnVoice, SavedBlend, Voice, VoiceBook, VoiceShare
 
 
 class Cast:
@@ -15,6 +15,10 @@ class Cast:
         """`voices` are everybody's."""
         self._book = book
         self._voices = {voice.id.rstrip(): voice for voice in voices} | {voice.id: voice for voice in voices}
+
+    async def own(self, caller: Caller) -> Sequence[OwnVoice]:
+        """What the caller's group has made and used. Raises `StorageError`."""
+        return () if self._book is None else await self._book.list(caller.group_id)
 
     async def find(self, shares: tuple[VoiceShare, ...], caller: Caller) -> tuple[VoiceShare, ...]:
         """The shares with their voices. Raises `UnknownVoice`, `StorageError`."""

@@ -18,7 +18,7 @@ from rhapsode.core.speech import (
     SpeechEvent,
     SpeechRequest,
 )
-from rhapsode.core.voice import Voice, VoiceBook
+from rhapsode.core.voice import OwnVoice, Voice, VoiceBook
 from rhapsode.service.cast import Cast
 from rhapsode.service.told import Told
 from rhapsode.text.pieces import Piece
@@ -39,6 +39,10 @@ class SpeechService:
     def voices(self) -> Sequence[Voice]:
         """Every voice that anybody may ask for."""
         return self._engine.voices()
+
+    async def own_voices(self, caller: Caller, /) -> Sequence[OwnVoice]:
+        """The voices that the caller's group has made and used, the oldest first. Raises `StorageError`."""
+        return await self._cast.own(caller)
 
     async def prepare(self, request: SpeechRequest, caller: Caller, /) -> SpeechRequest:
         """The request with its voices looked up. Raises `UnknownVoice`, `EngineMissing`, `StorageError`."""

@@ -2,41 +2,47 @@
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import cast
 
 from rhapsode.core.voice import Age, Gender, Timbre, Voice
+from rhapsode.voices.rule import RANGES, make_timbre
 
-_RANGES: Mapping[str, tuple[float, float]] = {
-    "pitch": (60, 400),
-    "pitch_range": (0.5, 2),
-    "tract": (0.7, 1.3),
-    "tilt": (-6, 6),
-    "breath": (0, 1),
-    "pace": (0.7, 1.4),
-}
-"""as `Timbre` gives them"""
+_Row = Mapping[str, object]
 
 
+@cache
 def load_voices() -> tuple[Voice, ...]:
     """The voices in the order of their tables. Raises `ValueError` that names the voice and the rule it breaks."""
-    tables = sorted(
-        (file for file in files("rhapsode.voices").iterdir() if file.name.endswith(".toml")), key=lambda f: f.name
-    )
+    directory = files("rhapsode.voices") / "tables"
+    tables = sorted((file for file in directory.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     return tuple(voice for table in tables for voice in read_voices(table.read_text(encoding="utf-8")))
 
 
 def read_voices(toml: str) -> list[Voice]:
-    """The voices of one table."""
-    return [_voice(row) for row in cast("list[Mapping[str, object]]", tomllib.loads(toml).get("voice", []))]
+    """The voices of one table.
+
+    The table names its `language`, and lists `voices`: id, name_zh, name_en, gender, age and style, which are words
+    with commas between. A row with a `timbre` has that one; any other the rule's, for the id and its `draw`, which is
+    there where the first draw came too near to another voice.
+    """
+    table = tomllib.loads(toml)
+    language = str(table["language"])
+    return [_voice(row, language) for row in cast("list[_Row]", table["voices"])]
 
 
-def _voice(row: Mapping[str, object]) -> Voice:
+def _voice(row: _Row, language: str) -> Voice:
     name = str(row.get("id", "a voice without id"))
     try:
-        words = {key: str(row[key]) for key in ("id", "name_zh", "name_en", "language", "style")}
-        timbre = _timbre(cast("Mapping[str, float]", row["timbre"]))
-        return Voice(**words, gender=Gender(row["gender"]), age=Age(row["age"]), timbre=timbre)
+        words = {key: str(row[key]) for key in ("id", "name_zh", "name_en", "style")}
+        gender, age = Gender(row["gender"]), Age(row["age"])
+        if "timbre" in row:
+            timbre = _timbre(cast("Mapping[str, float]", row["timbre"]))
+        else:
+            seed = f"{words['id']} {row.get('draw', 0)}"
+            timbre = make_timbre(gender, age, words["style"].split(", "), seed=seed)
+        return Voice(**words, language=language, gender=gender, age=age, timbre=timbre)
     except KeyError as missing:
         raise ValueError(f"{name}: {missing.args[0]} is missing") from missing
     except ValueError as wrong:
@@ -45,9 +51,9 @@ def _voice(row: Mapping[str, object]) -> Voice:
 
 def _timbre(figures: Mapping[str, float]) -> Timbre:
     for key, figure in figures.items():
-        if key not in _RANGES:
+        if key not in RANGES:
             raise ValueError(f"timbre.{key} is no axis of a timbre")
-        low, high = _RANGES[key]
+        low, high = RANGES[key]
         if not low <= figure <= high:
             raise ValueError(f"timbre.{key} must be from {low} to {high}, not {figure}")
     return Timbre(**{key: float(figure) for key, figure in figures.items()})
