@@ -3,12 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rhapsode.core.chat import ChatReply, ChatRequest, ChatUsage, Finish, collect
 from rhapsode.core.constraint import Gen, Glyph, JsonDocument, Literal
 from rhapsode.core.errors import EngineError, NotSupported
+from rhapsode.engines.chat.openai_document import shortened
 from tests.client.player import Answer, Asked, Player, stream
 from tests.engines.chat.requests import ANN, BOB, chat, replied, says
 from tests.engines.upstream.playing import upstream_at
@@ -72,9 +76,55 @@ async def test_a_document_is_asked_for_by_its_schema() -> None:
     assert form["type"] == "json_schema"
 
 
-async def test_a_document_that_does_not_close_is_an_error() -> None:
+async def test_a_document_that_is_cut_is_asked_for_once_more_with_bounds_in_its_schema() -> None:
+    cut = chunks('{"a": "b', finish="length", tokens=16)
+    reply, (first, second) = await ask(replace(chat("hi"), constraint=DOCUMENT), cut, chunks('{"a": "b"}'))
+    assert reply.text == '{"a": "b"}'
+    assert reply.end.finish is Finish.STOP
+    assert schema_of(first) == DOCUMENT.schema
+    assert schema_of(second)["properties"]["a"]["maxLength"] in range(1, 16)
     with pytest.raises(EngineError, match="close"):
-        await ask(replace(chat("hi"), constraint=DOCUMENT), chunks('{"a": "b', finish="length", tokens=16))
+        await ask(replace(chat("hi"), constraint=DOCUMENT), cut, cut)
+
+
+async def test_a_server_that_keeps_no_schema_is_told_of_and_not_asked_twice() -> None:
+    with pytest.raises(EngineError, match="grammar"):
+        await ask(replace(chat("hi"), constraint=DOCUMENT), chunks("Sure! Here it is."))
+
+
+def schema_of(asked: Asked) -> dict[str, Any]:
+    form: Any = asked.json["response_format"]
+    return form["json_schema"]["schema"]
+
+
+@given(tokens=st.integers(8, 4096), wide=st.integers(1, 12))
+def test_a_shortened_schema_fits_its_tokens_about(tokens: int, wide: int) -> None:
+    string: dict[str, object] = {"type": "string"}
+    item = {"type": "object", "properties": {"x": string, "n": {"type": "number"}}, "required": ["x", "n"]}
+    properties = {f"key{n}": string for n in range(wide)} | {"list": {"type": "array", "items": item}}
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "required": [*properties]}
+    short: dict[str, Any] = shortened(schema, tokens)
+    assert list(short["properties"]) == [*properties]
+    array = short["properties"]["list"]
+    assert array["maxItems"] in range(1, 5)
+    length = short["properties"]["key0"]["maxLength"]
+    assert array["items"]["properties"]["x"]["maxLength"] == length
+    longest = dict.fromkeys(properties, "x" * length) | {"list": [{"x": "x" * length, "n": 12345}] * array["maxItems"]}
+    strings = length * (wide + array["maxItems"])
+    structure = len(json.dumps(longest)) - strings
+    assert strings + structure / 2 <= max(tokens, wide + structure)
+    assert "maxLength" not in string
+
+
+async def test_a_reply_that_begins_with_a_stop_string_is_empty_and_finished() -> None:
+    asked = replace(chat("hi"), stops=("END",))
+    for answer in (chunks("EN", "D and more"), chunks(), chunks(" ")):  # cut here, or by that server
+        reply, (_,) = await ask(asked, answer, retries=2)
+        assert (reply.text, reply.end.finish) == ("", Finish.STOP)
+    for blank in (chunks(" ", finish="length"), chunks("Bob: That is me!")):
+        scene = chat(says("Who rules?", "Li"), bots=(ANN, BOB), reply_as="Ann")
+        reply, both = await ask(replace(scene, stops=("END",)), blank, chunks("I do."), retries=2)
+        assert (reply.text, len(both)) == ("I do.", 2)
 
 
 @pytest.mark.parametrize(("grammar", "constraint"), [("none", DOCUMENT), ("response_format", Glyph(parts=()))])

@@ -4,10 +4,11 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 
 import pytest
 
-from rhapsode.core.chat import ChatEvent, ChatText, collect
+from rhapsode.core.chat import ChatEvent, ChatText, Finish, collect
 from rhapsode.core.errors import EngineError, NotSupported, Overloaded, RhapsodeError
 from tests.client.player import Answer, Connection, Player, play, raw, reset, silence, stream
 from tests.engines.chat.requests import chat
@@ -175,6 +176,13 @@ async def test_a_blank_reply_is_asked_for_once_more(tongue: Tongue) -> None:
     error, asked = await outcome(tongue, blank, blank, good(tongue), retries=2)
     assert isinstance(error, EngineError)
     assert asked == 2
+
+
+async def test_a_reply_that_begins_with_a_stop_string_is_empty_and_not_blank(tongue: Tongue) -> None:
+    with Player(stream(*tongue.frames(" EN", "D and more"))) as player:
+        async with upstream_at(player.url, tongue.kind, retries=2) as engine:
+            reply = await collect(engine.reply(replace(chat("hi"), stops=("END",))))
+        assert (reply.text, reply.end.finish, len(player.asked)) == ("", Finish.STOP, 1)
 
 
 async def test_white_space_at_the_ends_is_dropped(tongue: Tongue) -> None:

@@ -42,6 +42,11 @@ class Heard:
         return self._stops.done or (self._voice is not None and self._voice.done)
 
     @property
+    def stopped(self) -> bool:
+        """Whether one of the caller's stop strings came."""
+        return self._stops.done
+
+    @property
     def estimate(self) -> ChatUsage:
         """For a reply that ends here and goes on there, before its tokens are told: most servers send them singly."""
         return ChatUsage(prompt_tokens=0, reply_tokens=self._pieces)

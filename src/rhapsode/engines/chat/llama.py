@@ -171,7 +171,7 @@ class LlamaEngine:
     ) -> AsyncGenerator[Written]:
         """One part: a `Continuation`."""
         reader = StepReader(step, Labels(prompt.names))
-        body = write_step(rendered + self._markers.break_up(begun), step, prompt, request.sampling)
+        body = write_step(rendered + self._markers.break_up(begun), step, request.sampling, names=prompt.names)
         await place.evaluate()
         async with self._start(NativeServer.handle_completions, body, on_end=place.evaluated) as call:
             async for data in call:

@@ -16,10 +16,12 @@ from rhapsode.engines.upstream.openai_errors import judge_reported
 class OpenaiReader:
     """One reply. `ended` once the server says so, or nothing that comes can be shown."""
 
-    def __init__(self, heard: Heard, *, max_tokens: int) -> None:
+    def __init__(self, heard: Heard, *, max_tokens: int, may_be_blank: bool = False) -> None:
+        """`may_be_blank`: the other server was told the caller's stop strings, and may have ended the reply at one."""
         self._stream = StreamReader()
         self._heard = heard
         self._max_tokens = max_tokens
+        self._may_be_blank = may_be_blank
         self._thinking = Thinking()
         self._calls: list[bool] = []
         """of each call, whether its arguments have begun"""
@@ -72,6 +74,7 @@ class OpenaiReader:
         self._calls[call.index] = self._calls[call.index] or bool(call.arguments)
 
     def _judged(self, end: ChatEnd) -> ChatEnd:
-        if not (self._heard.begun or self._calls):
+        stopped = self._heard.stopped or (self._may_be_blank and end.finish is Finish.STOP and not self._heard.done)
+        if not (self._heard.begun or self._calls or stopped):
             raise BlankReply("the model's reply is blank")
         return end

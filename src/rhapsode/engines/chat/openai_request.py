@@ -9,11 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from rhapsode.core.chat import Bot, ChatRequest, Finding, Role, Turn
 from rhapsode.dialects.openai.chat import ChatCall, write_request
+from rhapsode.dialects.openai_shape.messages import write_messages
+from rhapsode.engines.chat.constrain.continuation import Step
 from rhapsode.engines.chat.heard import Heard
 from rhapsode.engines.chat.markers import Markers
 from rhapsode.engines.chat.render import Prompt, render
+from rhapsode.engines.chat.steps import write_step
 
 MOST_STOPS: Final = 4
 """that the shape allows"""
@@ -33,9 +38,15 @@ class Wire:
         self.names = () if self._prompt is None else self._prompt.names
         """of which none may label a line of the reply"""
 
-    def body(self, extra: Mapping[str, object]) -> bytes:
-        """The body of the call. `extra` are fields that not every server knows. Raises `NotSupported`."""
+    def body(self, grammar: str = "") -> bytes:
+        """The body of the call. `grammar`, llama-server's own field, says the reply's form instead of the schema.
+
+        Raises `NotSupported`.
+        """
         sent = replace(self._sent(), stops=self._stops())
+        extra: Mapping[str, object] = {}
+        if grammar:
+            sent, extra = replace(sent, constraint=None), {"grammar": grammar}
         return write_request(ChatCall(request=sent, stream=True, include_usage=True), extra)
 
     def step(self, begun: str, *, temperature: float | None, max_tokens: int, extra: Mapping[str, object]) -> bytes:
@@ -45,6 +56,14 @@ class Wire:
         turns = (*sent.turns, Turn(role=Role.BOT, speaker="", text=begun)) if begun else sent.turns
         sent = replace(sent, turns=turns, sampling=sampling, max_tokens=max_tokens, constraint=None, stops=())
         return write_request(ChatCall(request=sent, stream=True, include_usage=True), extra)
+
+    def bare(self) -> bytes:
+        """The messages alone, for a server that says what its model reads of them."""
+        return msgspec.json.encode({"messages": write_messages(self._sent())})
+
+    def text_step(self, text: str, step: Step) -> bytes:
+        """The body of a completion of `text`, which is those messages as a prompt, and the reply where it stands."""
+        return write_step(text, step, self._request.sampling, names=self.names, model=self._model)
 
     def _sent(self) -> ChatRequest:
         """Without what this server does itself."""

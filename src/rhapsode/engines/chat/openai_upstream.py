@@ -1,27 +1,31 @@
 """Chat by another server of OpenAI's shape: vLLM, SGLang, Ollama, llama-server, or any host that sells it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 from yarl import URL
 
-from rhapsode.core.chat import ChatEvent, ChatRequest, ChatText, Finish, collect
+from rhapsode.core.chat import ChatEvent, ChatRequest, ChatText
 from rhapsode.core.constraint import Glyph, JsonDocument
-from rhapsode.core.errors import EngineError, NotSupported
+from rhapsode.core.errors import NotSupported
 from rhapsode.engines.chat.constrain.composition import read_composition
+from rhapsode.engines.chat.constrain.continuation import Continuation
+from rhapsode.engines.chat.constrain.json_schema import SCHEMA_FIELD, json_rules
+from rhapsode.engines.chat.openai_document import close_document
 from rhapsode.engines.chat.openai_reader import OpenaiReader
 from rhapsode.engines.chat.openai_request import Wire
 from rhapsode.engines.chat.openai_steps import Steps
+from rhapsode.engines.chat.openai_text_steps import TextSteps
 from rhapsode.engines.upstream.address import interface
 from rhapsode.engines.upstream.calls import Calls
 from rhapsode.engines.upstream.open import open_calls
 from rhapsode.engines.upstream.openai_errors import judge_answer
 from rhapsode.engines.upstream.options import UpstreamOptions, read_upstream_options
 
-Grammar = Literal["response_format", "vllm", "none"]
+Grammar = Literal["response_format", "vllm", "llama", "none"]
 
 
 class Options(UpstreamOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -34,52 +38,62 @@ async def open_engine(options: Mapping[str, object], /, *, find_model: Callable[
     """Nothing is asked of the server yet. Raises `SettingsError`."""
     _ = find_model  # the model is elsewhere
     chosen = read_upstream_options(options, Options, kind="openai")
-    url = URL(f"{interface(chosen.base_url)}/chat/completions")
-    return OpenaiUpstream(open_calls(chosen, judge=judge_answer), url, model=chosen.model, grammar=chosen.grammar)
+    address = interface(chosen.base_url)
+    # llama-server hangs up behind each stream without a word: the next part of a reply would meet a closed connection.
+    calls = open_calls(chosen, judge=judge_answer, keep=chosen.grammar != "llama")
+    return OpenaiUpstream(calls, address, model=chosen.model, grammar=chosen.grammar)
 
 
 class OpenaiUpstream:
     """Implements `ChatEngine`."""
 
-    def __init__(self, calls: Calls, url: URL, *, model: str, grammar: Grammar) -> None:
+    def __init__(self, calls: Calls, address: str, *, model: str, grammar: Grammar) -> None:
+        """`address` is where the server's interface begins, with its version."""
         self._calls = calls
-        self._url = url
+        self._address = address
+        self._url = URL(f"{address}/chat/completions")
         self._model = model
         self._grammar = grammar
 
     async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
         """Of the protocol.
 
-        vLLM writes a reply of a given form part by part. Elsewhere, a document that must close comes in one piece, and
-        is an error where it does not close.
+        vLLM and llama-server write a reply of a given form part by part. Elsewhere, a document that must close comes in
+        one piece, and is an error where it does not close.
         """
         self._refuse_what_cannot_be_asked(request)
-        if self._grammar == "vllm" and (
-            composition := await read_composition(request.constraint, max_tokens=request.max_tokens)
-        ):
-            steps = Steps(self._calls, self._url, Wire(request, model=self._model))
-            async with aclosing(composition.write(steps, max_tokens=request.max_tokens)) as events:
+        by_parts = self._grammar in {"vllm", "llama"}
+        if by_parts and (composition := await read_composition(request.constraint, max_tokens=request.max_tokens)):
+            async with aclosing(composition.write(self._steps(request), max_tokens=request.max_tokens)) as events:
                 async for event in events:
                     yield event
             return
+        if isinstance(request.constraint, JsonDocument) and request.constraint.must_close:
+            document = await close_document(request, request.constraint, self._events)
+            yield ChatText(text=document.text)
+            yield document.end
+            return
         async with aclosing(self._events(request)) as events:
-            if isinstance(request.constraint, JsonDocument) and request.constraint.must_close:
-                reply = await collect(events)
-                if reply.end.finish is not Finish.STOP or not _is_json(reply.text):
-                    raise EngineError("the upstream engine's document does not close within its tokens")
-                yield ChatText(text=reply.text)
-                yield reply.end
-                return
             async for event in events:
                 yield event
 
+    def _steps(self, request: ChatRequest) -> Continuation:
+        wire = Wire(request, model=self._model)
+        if self._grammar == "llama":
+            return TextSteps(self._calls, self._address, wire)
+        return Steps(self._calls, self._url, wire)
+
     async def _events(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         wire = Wire(request, model=self._model)
+        grammar = ""
+        if self._grammar == "llama" and isinstance(request.constraint, JsonDocument):
+            # Beside the event loop: a schema may be large.
+            grammar = await asyncio.to_thread(json_rules, request.constraint.schema, name="root", field=SCHEMA_FIELD)
 
         def open_reader() -> OpenaiReader:
-            return OpenaiReader(wire.heard(), max_tokens=request.max_tokens)
+            return OpenaiReader(wire.heard(), max_tokens=request.max_tokens, may_be_blank=bool(request.stops))
 
-        async with aclosing(self._calls.stream(self._url, wire.body({}), open_reader)) as batches:
+        async with aclosing(self._calls.stream(self._url, wire.body(grammar), open_reader)) as batches:
             async for batch in batches:
                 for event in batch:
                     yield event
@@ -93,13 +107,5 @@ class OpenaiUpstream:
             return
         if self._grammar == "none":
             raise NotSupported("response_format", "is not known to the engine that serves this model")
-        if isinstance(request.constraint, Glyph) and self._grammar != "vllm":
+        if isinstance(request.constraint, Glyph) and self._grammar == "response_format":
             raise NotSupported("reply_constraints.glyph", "is not known to the engine that serves this model")
-
-
-def _is_json(text: str) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return False
-    return True

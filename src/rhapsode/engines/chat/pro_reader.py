@@ -60,6 +60,6 @@ class ProReader:
         return self._told(self._heard.feed(reply.text[self._length :]) + self._heard.finish(), calls, end)
 
     def _told(self, text: str, calls: Sequence[ChatCall], end: ChatEnd) -> Sequence[ChatEvent]:
-        if not (self._heard.begun or calls):
+        if not (self._heard.begun or calls or self._heard.stopped):
             raise BlankReply("the model's reply is blank")
         return [*([ChatText(text=text)] if text else ()), *calls, end]

@@ -16,15 +16,18 @@ def write_messages(prompt: Prompt) -> bytes:
     return msgspec.json.encode({"messages": [{"role": m.role, "content": m.content} for m in prompt.messages]})
 
 
-def write_step(rendered: str, step: Step, prompt: Prompt, sampling: Sampling) -> bytes:
+def write_step(rendered: str, step: Step, sampling: Sampling, *, names: tuple[str, ...], model: str = "") -> bytes:
     """The request body of llama.cpp's completion of a text, `rendered`, which ends with the beginning of the reply.
+
+    None of `names` may label what is free text. `model` is for a server that has several.
 
     No chat completion with an assistant's message at its end: with the templates of many models llama.cpp drops that
     message, and it drops the blanks that a reply begins with.
     """
     body: dict[str, object] = {
+        **({"model": model} if model else {}),
         "prompt": rendered,
-        "grammar": reply_grammar(prompt.names) if step.free else step.grammar,
+        "grammar": reply_grammar(names) if step.free else step.grammar,
         "max_tokens": step.max_tokens,
         "temperature": sampling.temperature if step.temperature is None else step.temperature,
         "top_p": sampling.top_p,
@@ -54,6 +57,7 @@ class StepReader:
             self._prompt_tokens, self._cached_tokens = chunk.prompt_progress.total, chunk.prompt_progress.cache
         if chunk.usage is not None:
             self._tokens = chunk.usage.completion_tokens
+            self._prompt_tokens = self._prompt_tokens or chunk.usage.prompt_tokens
         elif chunk.timings is not None:
             self._tokens = chunk.timings.predicted_n
         self._finish = chunk.finish or self._finish

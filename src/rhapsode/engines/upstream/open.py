@@ -10,11 +10,19 @@ from rhapsode.engines.upstream.options import UpstreamOptions
 from rhapsode.engines.upstream.transport import Transport
 
 
-def open_calls(options: UpstreamOptions, *, judge: Judge, environment: Mapping[str, str] = os.environ) -> Calls:
-    """Calls with the key that the options name. To be made on the event loop. Raises `SettingsError`."""
+def open_calls(
+    options: UpstreamOptions, *, judge: Judge, keep: bool = True, environment: Mapping[str, str] = os.environ
+) -> Calls:
+    """Calls with the key that the options name, over connections that are kept unless `keep` is False.
+
+    To be made on the event loop. Raises `SettingsError`.
+    """
     key = read_key(env=options.api_key_env, file=options.api_key_file, environment=environment)
     transport = Transport(
-        headers={"Authorization": f"Bearer {key}"} if key else {},
+        headers={
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+            **({} if keep else {"Connection": "close"}),
+        },
         connect_timeout=options.connect_timeout,
         ca_file=options.ca_file,
         proxy=options.proxy,
