@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from rhapsode.engines.upstream.calls import Calls, Judge
+from rhapsode.engines.upstream.headers import read_headers
 from rhapsode.engines.upstream.key import read_key
 from rhapsode.engines.upstream.options import UpstreamOptions
 from rhapsode.engines.upstream.transport import Transport
@@ -13,16 +14,14 @@ from rhapsode.engines.upstream.transport import Transport
 def open_calls(
     options: UpstreamOptions, *, judge: Judge, keep: bool = True, environment: Mapping[str, str] = os.environ
 ) -> Calls:
-    """Calls with the key that the options name, over connections that are kept unless `keep` is False.
+    """Calls with the key and the headers that the options name, over connections that are kept unless `keep` is False.
 
     To be made on the event loop. Raises `SettingsError`.
     """
     key = read_key(env=options.api_key_env, file=options.api_key_file, environment=environment)
+    headers = read_headers(options.headers, key=key, environment=environment)
     transport = Transport(
-        headers={
-            **({"Authorization": f"Bearer {key}"} if key else {}),
-            **({} if keep else {"Connection": "close"}),
-        },
+        headers=headers if keep else headers | {"Connection": "close"},
         connect_timeout=options.connect_timeout,
         ca_file=options.ca_file,
         proxy=options.proxy,

@@ -1,12 +1,13 @@
 """What every engine that asks another server takes from its table of the settings file."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
 import msgspec
 
 from rhapsode.core.errors import SettingsError
 from rhapsode.engines.options import read_options
+from rhapsode.engines.upstream.headers import HeaderSource
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86400)]
 
@@ -17,6 +18,7 @@ class UpstreamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     `base_url`: where the server is, with or without its `/v1`.
     `model`: what the server calls the model; empty is the name that the caller used.
     `api_key_env`, `api_key_file`: the variable, or the file, that holds the key.
+    `headers`: headers to send with every call; of each, the variable or the file that holds its value.
     `ca_file`: certificates (PEM) to trust instead of the system's.
     `proxy`: the address of an HTTP proxy; the environment's proxies are not used.
     `connect_timeout`: seconds until a connection is there.
@@ -34,6 +36,7 @@ class UpstreamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     model: str = ""
     api_key_env: str = ""
     api_key_file: str = ""
+    headers: dict[str, HeaderSource] = {}
     ca_file: str = ""
     proxy: str = ""
     connect_timeout: Seconds = 5.0
@@ -51,10 +54,18 @@ OptionsT = TypeVar("OptionsT", bound=UpstreamOptions)
 
 
 def read_upstream_options(options: Mapping[str, object], shape: type[OptionsT], *, kind: str) -> OptionsT:
-    """As `read_options`; a key written into the file is refused with the way to do it."""
+    """As `read_options`; a key or a header's value written into the file is refused with the way to do it."""
     if "api_key" in options:
         raise SettingsError(
             f"options of the {kind} engine: a key does not belong in the settings file: name the environment variable "
             "that holds it (api_key_env), or a file (api_key_file)"
+        )
+    headers = options.get("headers")
+    if isinstance(headers, dict) and any(
+        isinstance(value, str) for value in cast("dict[str, object]", headers).values()
+    ):
+        raise SettingsError(
+            f"options of the {kind} engine: headers: a value does not belong in the settings file: name the "
+            'environment variable that holds it ({ env = "..." }), or a file ({ file = "..." })'
         )
     return read_options(options, shape, kind=kind)
