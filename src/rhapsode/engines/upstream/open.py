@@ -4,11 +4,14 @@ import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from yarl import URL
+
 from rhapsode.engines.upstream.calls import Calls, Judge
 from rhapsode.engines.upstream.headers import read_headers
 from rhapsode.engines.upstream.key import read_key
 from rhapsode.engines.upstream.options import UpstreamOptions
 from rhapsode.engines.upstream.transport import Transport
+from rhapsode.engines.upstream.way import Way
 
 
 def open_calls(
@@ -20,10 +23,6 @@ def open_calls(
     """
     key = read_key(env=options.api_key_env, file=options.api_key_file, environment=environment)
     headers = read_headers(options.headers, key=key, environment=environment)
-    transport = Transport(
-        headers=headers if keep else headers | {"Connection": "close"},
-        connect_timeout=options.connect_timeout,
-        ca_file=options.ca_file,
-        proxy=options.proxy,
-    )
+    way = Way(URL(options.base_url), seconds=options.connect_timeout, ca_file=options.ca_file, proxy=options.proxy)
+    transport = Transport(way, headers=headers if keep else headers | {"Connection": "close"})
     return Calls(transport, options, name=urlsplit(options.base_url).netloc, judge=judge)

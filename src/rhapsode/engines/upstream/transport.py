@@ -1,19 +1,16 @@
 """HTTP to one other server: connections that are kept, answers read as they come, failures told as ours."""
 
 import asyncio
-import ssl
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
-import aiohttp
 from yarl import URL
 
-from rhapsode.core.errors import SettingsError
 from rhapsode.dialects.sse import EventReader
+from rhapsode.engines.upstream.connection import Connection
 from rhapsode.engines.upstream.faults import Unavailable
+from rhapsode.engines.upstream.way import Way
 from rhapsode.version import __version__
 
 KEPT_SECONDS: Final = 15.0
@@ -25,9 +22,6 @@ LONGEST_ANSWER: Final = 64 * 1024 * 1024
 LONGEST_EVENT: Final = 8 * 1024 * 1024
 """Bytes of a stream without an event in them."""
 
-ONE_PIECE: Final = 1024 * 1024
-"""Bytes that are written to a connection at once; what is longer goes out in pieces, between which others get on."""
-
 LONGEST_REFUSAL: Final = 64 * 1024
 _END_SECONDS: Final = 0.1
 """How long the end of a stream is waited for after its last event; later than that, the connection is not kept."""
@@ -36,42 +30,37 @@ _END_SECONDS: Final = 0.1
 class Answer:
     """An answer whose head has come. Nothing of its body is read yet."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
+    def __init__(self, connection: Connection, leave: Callable[[Connection], None]) -> None:
+        """`leave` takes the connection back."""
+        self._connection = connection
+        self._leave = leave
         self._reader = EventReader()
         self._without_event = 0
-
-    @property
-    def status(self) -> int:
+        self._left = False
+        self.status = connection.status
         """Of HTTP."""
-        return self._response.status
+        kind = connection.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        self.is_stream = kind == b"text/event-stream"
+        """Whether it is made of events."""
+        self.is_json = kind.endswith(b"json")
+        """Whether it says that it is JSON."""
 
     @property
     def retry_after(self) -> float | None:
         """Seconds that the server asked to wait. A date, which is rare, counts as nothing."""
-        told = self._response.headers.get("Retry-After", "")
-        return float(told) if told.isascii() and told.isdigit() and len(told) < 10 else None  # noqa: PLR2004 - years
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether it is made of events."""
-        return self._response.content_type == "text/event-stream"
-
-    @property
-    def is_json(self) -> bool:
-        """Whether it says that it is JSON."""
-        return self._response.content_type.endswith("json")
+        told = self._connection.headers.get(b"retry-after", b"")
+        return float(told) if told.isdigit() and len(told) < 10 else None  # noqa: PLR2004 - years
 
     async def whole(self, limit: int = LONGEST_ANSWER) -> bytes:
         """The body. Raises `Unavailable`."""
         parts: list[bytes] = []
         size = 0
-        with _told():
-            async for part in self._response.content.iter_any():
-                parts.append(part)
-                size += len(part)
-                if size > limit:
-                    raise Unavailable(f"the upstream's answer is longer than {limit} bytes")
+        while part := await self._connection.read():
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                raise Unavailable(f"the upstream's answer is longer than {limit} bytes")
+        self.close()
         return b"".join(parts)
 
     async def refusal(self) -> bytes:
@@ -87,9 +76,9 @@ class Answer:
 
         Raises `Unavailable`.
         """
-        with _told():
-            block = await self._response.content.readany()
+        block = await self._connection.read()
         if not block:
+            self.close()
             return list(self._reader.finish()) or None
         found = list(self._reader.feed(block))
         self._without_event = 0 if found else self._without_event + len(block)
@@ -98,88 +87,92 @@ class Answer:
         return found
 
     async def end(self) -> None:
-        """See the stream's end, if it is there: only then the connection can serve another call."""
-        if self._response.content.at_eof():
-            return
-        with suppress(TimeoutError, aiohttp.ClientError):  # then `close` closes the connection
-            async with asyncio.timeout(_END_SECONDS):
-                while not self._response.content.at_eof():
-                    await self._response.content.readany()
+        """See the stream's end, if it is there: only then the connection can serve another call. Then as `close`."""
+        if not self._connection.complete:
+            with suppress(TimeoutError, Unavailable):
+                async with asyncio.timeout(_END_SECONDS):
+                    while await self._connection.read():
+                        pass
+        self.close()
 
     def close(self) -> None:
-        """Hang up at once, unless the answer was read to its end: its connection is kept."""
-        self._response.close()
+        """Hang up at once, unless the answer has come to its end: its connection is kept."""
+        if not self._left:
+            self._left = True
+            self._leave(self._connection)
 
 
 class Transport:
     """One server. To be made on the event loop, and closed."""
 
-    def __init__(
-        self,
-        *,
-        headers: Mapping[str, str],
-        connect_timeout: float,
-        ca_file: str = "",
-        proxy: str = "",
-    ) -> None:
-        """Raises `SettingsError` for certificates that cannot be read."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, ssl=_trust(ca_file)),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # Silence is timed where it is known what is waited for.
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout),
-            headers={
-                "User-Agent": f"rhapsode/{__version__}",
-                "Content-Type": "application/json",
-                "Accept-Encoding": "identity",  # a stream that is packed comes late
-                **headers,
-            },
-            proxy=proxy or None,
-            trust_env=False,
-        )
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self._session.closed
+    def __init__(self, way: Way, *, headers: Mapping[str, str]) -> None:
+        """`headers` go with every request."""
+        self._way = way
+        lines = {
+            "User-Agent": f"rhapsode/{__version__}",
+            "Accept-Encoding": "identity",  # a stream that is packed comes late
+            "Content-Type": "application/json",
+            **way.headers,
+            **headers,
+        }
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self._all: set[Connection] = set()
+        self._idle: dict[Connection, float] = {}
+        """and until when each is kept; who came last comes last"""
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def post(self, url: URL, body: bytes) -> Answer:
-        """Send JSON. Who gets the answer closes it. Raises `Unavailable`."""
-        data = body if len(body) <= ONE_PIECE else BytesIO(body)
-        with _told():
-            return Answer(await self._session.post(url, data=data, allow_redirects=False))
+        """Send JSON to an address on this server. Who gets the answer closes it. Raises `Unavailable`."""
+        if self._closed:
+            raise Unavailable("the chat engine is closed")
+        line = f"POST {self._way.before_path}{url.raw_path_qs} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"
+        connection = self._take() or await self._open()
+        try:
+            await connection.ask(f"{line}{self._headers}Content-Length: {len(body)}\r\n\r\n".encode(), body)
+        except BaseException:
+            connection.abort()
+            self._forget(connection)
+            raise
+        if connection.headers.get(b"content-encoding", b"identity") != b"identity":
+            connection.abort()
+            raise Unavailable("the upstream engine packs its answer, though it was asked not to")
+        return Answer(connection, self._leave)
 
     async def close(self) -> None:
         """Hang up everywhere."""
-        await self._session.close()
+        self._closed = True
+        for connection in tuple(self._all):
+            connection.abort(Unavailable("the chat engine is closed"))
+        if self._sweeping:
+            self._sweeping.cancel()
 
+    def _take(self) -> Connection | None:
+        """The one that was used last: the others may be let go."""
+        return self._idle.popitem()[0] if self._idle else None
 
-def _trust(ca_file: str) -> ssl.SSLContext | bool:
-    if not ca_file:
-        return True
-    try:
-        return ssl.create_default_context(cafile=Path(ca_file).expanduser())
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"ca_file: no certificates can be read from it ({type(error).__name__})") from error
+    async def _open(self) -> Connection:
+        connection = await self._way.open(self._forget)
+        self._all.add(connection)
+        if self._closed:  # in the meantime
+            await self.close()
+        return connection
 
+    def _leave(self, connection: Connection) -> None:
+        if not connection.is_free or self._closed:
+            connection.abort()
+            return
+        self._idle[connection] = asyncio.get_running_loop().time() + KEPT_SECONDS
+        if self._sweeping is None:
+            self._sweeping = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._sweep)
 
-@contextmanager
-def _told() -> Generator[None]:
-    """Foreign errors as ours."""
-    try:
-        yield
-    except aiohttp.ClientSSLError as error:
-        raise Unavailable(
-            "no safe connection to the upstream engine can be made: its certificate is not trusted"
-        ) from error
-    except (aiohttp.ConnectionTimeoutError, aiohttp.SocketTimeoutError) as error:
-        raise Unavailable("the upstream engine does not take a connection in time") from error
-    except (aiohttp.ClientConnectionError, OSError) as error:
-        raise Unavailable("the upstream engine cannot be reached, or hung up", passing=True) from error
-    except aiohttp.ClientPayloadError as error:
-        raise Unavailable("the upstream engine hung up in the middle of its answer", passing=True) from error
-    except (aiohttp.ClientError, ValueError) as error:
-        # Without what caused it, which quotes what the other server sent.
-        raise Unavailable(f"the upstream engine does not answer as HTTP demands: {type(error).__name__}") from None
-    except RuntimeError as error:  # "Session is closed"
-        raise Unavailable("the chat engine is closed") from error
+    def _sweep(self) -> None:
+        """Let go of those that nobody needed for so long."""
+        loop = asyncio.get_running_loop()
+        for connection in [connection for connection, until in self._idle.items() if until <= loop.time()]:
+            connection.abort()
+        self._sweeping = loop.call_at(min(self._idle.values()), self._sweep) if self._idle else None
+
+    def _forget(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        self._idle.pop(connection, None)
