@@ -84,6 +84,7 @@ class WireError(Struct, frozen=True):
     message: str | None = None
     type: str | None = None
     code: str | int | None = None
+    param: str | None = None
 
 
 class _Reported(Struct, frozen=True):
@@ -95,15 +96,16 @@ _ERROR_DECODER: Final = msgspec.json.Decoder(_Reported)
 
 
 class ReportedError(errors.RhapsodeError):
-    """The other side answered with an error. `kind` and `code` are its own words, empty where it has none.
+    """The other side answered with an error. `kind`, `code` and `field` are its own words, empty where it has none.
 
     Its message may quote what was said: it is not for callers, nor for logs.
     """
 
-    def __init__(self, message: str, *, kind: str, code: str) -> None:
+    def __init__(self, message: str, *, kind: str, code: str, field: str = "") -> None:
         super().__init__(message)
         self.kind = kind
         self.code = code
+        self.field = field
 
 
 def read_error(body: bytes) -> ReportedError:
@@ -120,4 +122,4 @@ def reported(error: WireError | str) -> ReportedError:
     if isinstance(error, str):
         return ReportedError(error, kind="", code="")
     code = "" if error.code is None else str(error.code)
-    return ReportedError(error.message or "", kind=error.type or "", code=code)
+    return ReportedError(error.message or "", kind=error.type or "", code=code, field=error.param or "")

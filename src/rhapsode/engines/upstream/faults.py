@@ -6,7 +6,8 @@
     Overloaded
     └── Busy            it says itself that it has too much to do
 
-No message quotes what the other server sent: that could hold a caller's text, or a key.
+No message quotes what the other server sent, which could hold a caller's text, or a key: only the words that
+`told_words.py` lists.
 """
 
 from rhapsode.core.errors import EngineError, Overloaded

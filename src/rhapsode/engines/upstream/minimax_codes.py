@@ -8,6 +8,7 @@ from rhapsode.core.errors import EngineError, InvalidField, RhapsodeError
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp
 from rhapsode.engines.upstream.faults import Busy, Unavailable
 from rhapsode.engines.upstream.judge import USED_UP, WRONG_KEY, judge_status, refused
+from rhapsode.engines.upstream.reason import reason_of
 from rhapsode.engines.upstream.too_long import too_long_in
 
 _PASSING: Final = frozenset({1000, 1001, 1013, 1024, 1033})
@@ -40,9 +41,9 @@ def judge_answer(status: int, body: bytes, retry_after: float | None) -> Rhapsod
 
 
 def judge_code(code: int, sentence: str, retry_after: float | None = None) -> RhapsodeError:
-    """The error that a code other than 0 stands for. Of the sentence nothing is told but figures."""
+    """The error that a code other than 0 stands for. The sentence is told as far as it may be."""
     if code in _REFUSED:
-        return too_long_in(sentence) or refused(str(code))
+        return too_long_in(sentence) or refused(str(code), reason_of(sentence))
     if code in _BUSY:
         return Busy(f"the upstream engine takes no more calls for now ({code})", retry_after=retry_after)
     if code == _INPUT_SENSITIVE:

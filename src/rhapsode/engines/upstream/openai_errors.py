@@ -6,6 +6,7 @@ from rhapsode.core.errors import EngineError, RhapsodeError
 from rhapsode.dialects.openai.errors import ReportedError, read_error
 from rhapsode.engines.upstream.faults import Busy, Unavailable
 from rhapsode.engines.upstream.judge import USED_UP, judge_status, refused
+from rhapsode.engines.upstream.reason import reason_of
 from rhapsode.engines.upstream.too_long import read_too_long, too_long_in
 
 _USED_UP: Final = "insufficient_quota"
@@ -20,11 +21,11 @@ def judge_answer(status: int, body: bytes, retry_after: float | None) -> Rhapsod
         return too_long
     if _USED_UP in {(told := read_error(body)).code, told.kind}:
         return Unavailable(USED_UP)
-    return judge_status(status, retry_after)
+    return judge_status(status, retry_after, reason=reason_of(told.message, told.field))
 
 
 def judge_reported(error: ReportedError) -> RhapsodeError:
-    """The error that one within an answer with the status 200 stands for. Of its sentence only figures are told."""
+    """The error that one within an answer with the status 200 stands for. Its sentence is told as far as it may be."""
     words = {error.code, error.kind}
     if _USED_UP in words:
         return Unavailable(USED_UP)
@@ -33,7 +34,10 @@ def judge_reported(error: ReportedError) -> RhapsodeError:
     if _FILTERED in words:
         return EngineError("the upstream engine's content check refuses the reply")
     if words & _REFUSED:
-        return too_long_in(error.message) or refused(next(iter(words & _REFUSED)))
+        reason = reason_of(error.message, error.field)
+        return too_long_in(error.message) or refused(next(iter(words & _REFUSED)), reason)
     if error.code.isdecimal() and len(error.code) == 3:  # noqa: PLR2004 - vLLM repeats the status that it would have had
-        return too_long_in(error.message) or judge_status(int(error.code), None)
+        return too_long_in(error.message) or judge_status(
+            int(error.code), None, reason=reason_of(error.message, error.field)
+        )
     return Unavailable("the upstream engine failed", passing=True)
