@@ -34,6 +34,8 @@ NODE = {"$ref": "#/$defs/n", "$defs": {"n": {"type": "object", "properties": {"n
         ({"prefixItems": [{"type": "integer"}, {"const": "x"}], "type": "array"}, ['[1,"x"]'], ["[]", "[1]", '["x",1]']),
         ({"enum": ["a", 1, None, {"k": "é"}]}, ['"a"', "1", "null", '{"k":"é"}'], ['"b"', "2"]),
         ({"enum": ["a", 1], "type": "string"}, ['"a"'], ["1"]),
+        ({"enum": [1, 2, 30, "ab", "abc", True], "exclusiveMaximum": 30, "maxLength": 2}, ["1", "2", '"ab"', "true"], ["30", '"abc"']),
+        ({"required": ["a"], "additionalProperties": {"type": "null"}}, ['{"a":null}'], ['{"a":1}', "{}"]),
         ({"const": 'say "hi"\n'}, ['"say \\"hi\\"\\n"'], ['"say"']),
         ({"type": ["string", "null"], "maxLength": 2}, ['"ab"', '"\\n\\""', "null", '""'], ['"abc"', "1"]),
         ({"type": "string"}, ['"你好 \\\\ \\" \\n"'], ['"\n"', '"\\u0041"', '"\\ud800"', '"\x00"', '"\ufffd"', '"\x7f"', "a"]),
@@ -132,6 +134,17 @@ def test_repetitions_count(least: int, more: int, times: int) -> None:
         ({"properties": []}, "at.properties"),
         ({"required": "a"}, "at.required"),
         ({"properties": {"a": {}}, "minProperties": 1}, "at"),
+        ({"additionalProperties": {}, "minProperties": 2}, "at.minProperties"),
+        ({"required": ["a"], "additionalProperties": False}, "at.required"),
+        ({"type": "array", "items": False, "minItems": 1}, "at.minItems"),
+        ({"enum": ["a"], "pattern": "^a$"}, "at.pattern"),
+        ({"const": {"a": 1}, "required": ["b"]}, "at.required"),
+        ({"enum": [3], "maximum": 2}, "at"),
+        ({"allOf": [{"properties": {"a": True}}], "additionalProperties": False}, "at.allOf[0].additionalProperties"),
+        (
+            {"allOf": [{"additionalProperties": {"type": "null"}}], "properties": {"a": True}},
+            "at.allOf[0].additionalProperties",
+        ),
         ([], "at"),
         ("string", "at"),
     ],
@@ -144,15 +157,20 @@ def test_what_cannot_be_enforced_is_named(schema: object, place: str) -> None:
 
 def test_hostile_schemas_are_refused() -> None:
     deep: object = {"type": "string"}
+    beside: object = {"type": "string"}
     for _ in range(300):
         deep = {"type": "array", "items": deep}
+    for _ in range(12):  # each is read for each of ten branches
+        beside = {"properties": {"a": beside}, "anyOf": [{"description": str(number)} for number in range(10)]}
+    steps: dict[str, object] = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 10} for n in range(14)}
+    tenfold = {"$defs": {**steps, "d14": {"properties": {"a": {}}}}, "$ref": "#/$defs/d0"}
     twice = {
         "$defs": {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)},
         "$ref": "#/$defs/d0",
     }
     loop = {"allOf": [{"$ref": "#"}]}
     wide = {"properties": {f"k{n}": {"type": "string"} for n in range(30_000)}}
-    for schema in (deep, twice, loop, wide):
+    for schema in (deep, beside, twice, tenfold, loop, wide):
         with pytest.raises(InvalidField):
             json_rules(schema, name="root", field="at")
 

@@ -4,7 +4,7 @@ One state at a time is what keeps llama.cpp quick: it holds a stack for every wa
 expression keeps n ways open, it may try every path through them for every token of its vocabulary.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
@@ -15,7 +15,9 @@ from rhapsode.engines.chat.constrain.places import NOTHING, Part, Places, TooLar
 from rhapsode.engines.chat.constrain.regex import read_literal, read_regex
 
 MOST_STATES: Final = 4000
-_MOST_WORK: Final = 2_000_000
+MOST_ARROWS: Final = 40_000
+"""from a state to another: 1 MB of a grammar"""
+MOST_WORK: Final = 2_000_000
 """steps while the states are found: 1 s"""
 _KEPT: Final = 64
 """automata: a conversation has the same ones turn after turn"""
@@ -24,11 +26,12 @@ _SHORT: Final = 8
 
 
 class Automaton:
-    """State 0 is the beginning. From every state some end can be reached."""
+    """State 0 is the beginning. From every state some end can be reached. `work` is what it took, of `MOST_WORK`."""
 
     def __init__(self, places: Places, whole: Part) -> None:
         """Raises `TooLarge`."""
-        self._starts, self._kinds, self._ranges = _partition(places.characters)
+        self._starts, self._kinds, self._ranges, work = _partition(places.characters)
+        self.work = places.work + work
         self._accepting: list[bool] = []
         self._steps: list[dict[int, int]] = []
         self._find_states(places, whole)
@@ -57,22 +60,27 @@ class Automaton:
     def write(self, rules: Rules) -> str:
         """Adds the rules of the language, and returns the name of the first."""
         names = [rules.reserve() for _ in self._steps]
+        classes: dict[tuple[int, ...], str] = {}  # most states have the same few
         for name, steps, accepting in zip(names, self._steps, self._accepting, strict=True):
-            targets: dict[int, list[tuple[int, int]]] = {}
+            targets: dict[int, list[int]] = {}
             for kind, target in steps.items():
-                targets.setdefault(target, []).extend(self._ranges[kind])
-            ways = [f"{_class(ranges_of(ranges), rules)} {names[target]}" for target, ranges in targets.items()]
+                targets.setdefault(target, []).append(kind)
+            ways: list[str] = []
+            for target, listed in targets.items():
+                kinds = tuple(sorted(listed))
+                if kinds not in classes:
+                    classes[kinds] = _class(ranges_of(pair for kind in kinds for pair in self._ranges[kind]), rules)
+                ways.append(f"{classes[kinds]} {names[target]}")
             rules.write(name, " | ".join([*ways, '""'] if accepting else ways))
         return names[0]
 
     def _find_states(self, places: Places, whole: Part) -> None:
-        kinds_of: dict[Ranges, list[int]] = {}
-        for ranges in dict.fromkeys(places.characters):
-            kinds_of[ranges] = [kind for kind, inside in enumerate(self._ranges) if _holds(ranges, inside[0][0])]
+        kinds_in = {ranges: self._kinds_in(ranges) for ranges in set(places.characters)}
+        kinds_at = [kinds_in[ranges] for ranges in places.characters]
         last = frozenset(whole.last)
         states: dict[tuple[frozenset[int], bool], int] = {}
         found: list[frozenset[int]] = []
-        work = 0
+        arrows = 0
 
         def state_of(following: Iterable[int], accepting: bool) -> int:  # noqa: FBT001
             key = frozenset(following), accepting
@@ -91,15 +99,23 @@ class Automaton:
             following = found[todo]
             taken: dict[int, list[int]] = {}
             for place in following:
-                for kind in kinds_of[places.characters[place]]:
+                for kind in kinds_at[place]:
                     taken.setdefault(kind, []).append(place)
             for kind, reached in taken.items():
-                work += sum(len(places.following[place]) for place in reached)
-                if work > _MOST_WORK:
+                self.work += sum(1 + len(places.following[place]) for place in reached)
+                if self.work > MOST_WORK:
                     raise TooLarge
                 after = set[int]().union(*(places.following[place] for place in reached))
                 self._steps[todo][kind] = state_of(after, not last.isdisjoint(reached))
+            arrows += len(set(self._steps[todo].values()))
+            if arrows > MOST_ARROWS:
+                raise TooLarge
             todo += 1
+
+    def _kinds_in(self, ranges: Ranges) -> list[int]:
+        """Those that a class is made of."""
+        runs = (range(bisect_left(self._starts, low), bisect_right(self._starts, high)) for low, high in ranges)
+        return list(dict.fromkeys(self._kinds[place] for run in runs for place in run))
 
 
 @lru_cache(_KEPT)
@@ -117,10 +133,11 @@ def automaton_of(patterns: tuple[str, ...], *, literal: bool = False, ending: st
     return Automaton(places, whole)
 
 
-def _partition(classes: Iterable[Ranges]) -> tuple[list[int], list[int], list[Ranges]]:
+def _partition(classes: Iterable[Ranges]) -> tuple[list[int], list[int], list[Ranges], int]:
     """Kinds of characters that no class tells apart.
 
-    Where each run of one kind begins, the kind of the run, and the characters of each kind. -1: in no class.
+    Where each run of one kind begins, the kind of the run, and the characters of each kind; what work it was. -1: in no
+    class.
     """
     changes: dict[int, set[int]] = {0: set()}
     for number, ranges in enumerate(dict.fromkeys(classes)):
@@ -132,20 +149,19 @@ def _partition(classes: Iterable[Ranges]) -> tuple[list[int], list[int], list[Ra
     numbers: dict[frozenset[int], int] = {frozenset(): -1}
     kinds: list[int] = []
     members: list[list[tuple[int, int]]] = []
+    work = 0
     for start, end in zip(starts, [*starts[1:], LAST + 1], strict=True):
         inside ^= changes[start]
+        work += len(inside)
+        if work > MOST_WORK:
+            raise TooLarge
         if inside not in numbers:
             numbers[inside] = len(members)
             members.append([])
         kinds.append(numbers[inside])
         if inside:
             members[numbers[inside]].append((start, end - 1))
-    return starts, kinds, [ranges_of(pairs) for pairs in members]
-
-
-def _holds(ranges: Ranges, code: int) -> bool:
-    index = bisect_right(ranges, (code, LAST)) - 1
-    return index >= 0 and code <= ranges[index][1]
+    return starts, kinds, [ranges_of(pairs) for pairs in members], work
 
 
 def _class(ranges: Ranges, rules: Rules) -> str:

@@ -1,5 +1,6 @@
 """One reply's slots as they are filled, one completion each, and the tokens that are left for them."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ class Filling:
         lead = " " if begun.endswith(" ") else ""
         track = Track(slot, lead=lead)
         most = min(share.most, slot.max_tokens or share.most)
-        step = Step(grammar=slot.grammar(lead), temperature=slot.temperature, max_tokens=most, free=slot.free)
+        grammar = await asyncio.to_thread(slot.grammar, lead)
+        step = Step(grammar=grammar, temperature=slot.temperature, max_tokens=most, free=slot.free)
         finish: Finish | None = None
         tokens = shown = 0
         try:

@@ -6,6 +6,8 @@ from typing import Final
 
 from rhapsode.core.chat import ChatEnd, ChatEvent, ChatText, Finish
 from rhapsode.core.constraint import Gen, Glyph, Literal, Select
+from rhapsode.core.errors import InvalidField
+from rhapsode.engines.chat.constrain.automaton import MOST_WORK
 from rhapsode.engines.chat.constrain.continuation import Continuation
 from rhapsode.engines.chat.constrain.filling import Filling
 from rhapsode.engines.chat.constrain.slot import Slot, slot_of
@@ -18,15 +20,20 @@ Prepared = Sequence[tuple[str, Slot | str]]
 
 
 def prepare_glyph(glyph: Glyph) -> Prepared:
-    """What `write_glyph` needs. Takes up to a second a slot. Raises `InvalidField`."""
+    """What `write_glyph` needs. Takes up to two seconds. Raises `InvalidField`."""
     prepared: list[tuple[str, Slot | str]] = []
+    work = 0
     for part, after in zip(glyph.parts, (*glyph.parts[1:], None), strict=True):
         match part:
             case Literal():
                 prepared.append(("", part.text))
             case Gen() | Select():
                 text = after.text if isinstance(after, Literal) else ""
-                prepared.append((part.name, slot_of(part, after=text, field=FIELD)))
+                slot = slot_of(part, after=text, field=FIELD)
+                work += slot.work
+                if work > MOST_WORK:
+                    raise InvalidField(FIELD, "its slots are too large to be enforced together")
+                prepared.append((part.name, slot))
     return prepared
 
 

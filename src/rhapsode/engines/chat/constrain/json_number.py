@@ -26,6 +26,11 @@ class Bounds:
         """Whether there are none."""
         return self.low is None and self.high is None
 
+    def hold(self, value: float) -> bool:
+        """Whether a number is between them."""
+        above = self.low is None or value > self.low or (value == self.low and not self.low_open)
+        return above and (self.high is None or value < self.high or (value == self.high and not self.high_open))
+
 
 def integer(bounds: Bounds) -> str:
     """Whole numbers; empty where there is none."""

@@ -78,16 +78,34 @@ def types(schema: Schema, at: str) -> list[str]:
 
 
 def listed(schema: Schema, at: str) -> list[object]:
-    """The values of `const` or `enum` that have one of the types of the schema."""
+    """The values of `const` or `enum` that have one of the types of the schema, and keep its bounds and lengths."""
     values = [schema["const"]] if "const" in schema else list(sequence(schema, "enum", at))
     if "const" in schema and "enum" in schema:
         values = [value for value in sequence(schema, "enum", at) if value == schema["const"]]
     if "type" in schema:
         kinds = types(schema, at)
         values = [value for value in values if any(kind in kinds for kind in _kinds_of(value))]
-    if not values:
-        raise InvalidField(at, "no value is in the list and of the type")
-    return values
+    found = [value for value in values if _fits(value, schema, at)]
+    if not found:
+        raise InvalidField(at, "no value is in the list and fits what stands beside it")
+    return found
+
+
+def _fits(value: object, schema: Schema, at: str) -> bool:
+    """Whether a value that is listed keeps what else is said of its type."""
+    kind = _kinds_of(value)[-1]
+    for key in _OF_TYPE.get(kind, ()):
+        if key in schema and key not in _JUDGED:
+            raise InvalidField(f"{at}.{key}", "cannot be enforced beside enum or const")
+    if kind == "number":
+        return bounds(schema, at).hold(cast("float", value))
+    if kind == "string":
+        least, most = counts(schema, "minLength", "maxLength", at)
+        return least <= len(cast("str", value)) and (most is None or len(cast("str", value)) <= most)
+    return True
+
+
+_JUDGED: Final = {*_OF_TYPE["number"], "minLength", "maxLength", "format"}
 
 
 def _kinds_of(value: object) -> tuple[str, ...]:
@@ -205,6 +223,13 @@ _LONGEST_CHAIN: Final = 16
 
 
 def _join(whole: dict[str, object], part: Schema, at: str) -> None:
+    for one, other in ((whole, part), (part, whole)):
+        if one.get("additionalProperties", True) is not True:
+            others = mapping(other, "properties", at).keys() - mapping(one, "properties", at).keys()
+            if others:
+                raise InvalidField(
+                    f"{at}.additionalProperties", "cannot be enforced on properties of another schema in allOf"
+                )
     for key, said in beside(part, "").items():
         if key not in whole or whole[key] == said:
             whole[key] = said

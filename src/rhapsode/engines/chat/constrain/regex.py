@@ -10,6 +10,7 @@ script has of them.
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Final, Protocol, cast
 
@@ -29,6 +30,8 @@ from rhapsode.engines.chat.constrain.places import NOTHING, Part, Places, TooLar
 
 LONGEST: Final = 8192
 """characters of one expression"""
+_KEPT: Final = 64
+"""classes: a repetition reads its own for every time"""
 
 
 class CannotEnforce(Exception):
@@ -146,12 +149,17 @@ def _characters(kind: str, detail: object) -> Ranges:
             return _NO_NEWLINE
         case "IN":
             members = cast("list[tuple[object, object]]", detail)
-            negated = bool(members) and str(members[0][0]) == "NEGATE"
-            found = [_member(str(name), inside, wide=negated) for name, inside in (members[1:] if negated else members)]
-            ranges = ranges_of(pair for ranges in found for pair in ranges)
-            return without(ANY, ranges) if negated else _usable(ranges)
+            return _class(tuple((str(name), inside) for name, inside in members))
         case _:
             raise CannotEnforce(_NAMES.get(kind, "what only a match in a given text can tell"))
+
+
+@lru_cache(_KEPT)
+def _class(members: tuple[tuple[str, object], ...]) -> Ranges:
+    negated = members[:1] == (("NEGATE", None),)
+    found = [_member(name, inside, wide=negated) for name, inside in (members[1:] if negated else members)]
+    ranges = ranges_of(pair for ranges in found for pair in ranges)
+    return without(ANY, ranges) if negated else _usable(ranges)
 
 
 def _member(kind: str, detail: object, *, wide: bool) -> Ranges:
