@@ -163,7 +163,7 @@ def test_hostile_schemas_are_refused() -> None:
     for _ in range(12):  # each is read for each of ten branches
         beside = {"properties": {"a": beside}, "anyOf": [{"description": str(number)} for number in range(10)]}
     steps: dict[str, object] = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 10} for n in range(14)}
-    tenfold = {"$defs": {**steps, "d14": {"properties": {"a": {}}}}, "$ref": "#/$defs/d0"}
+    tenfold = {"$defs": {**steps, "d14": {"properties": {"a": True}}}, "$ref": "#/$defs/d0"}
     twice = {
         "$defs": {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)},
         "$ref": "#/$defs/d0",
