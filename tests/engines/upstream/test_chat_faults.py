@@ -68,6 +68,16 @@ async def test_connections_are_kept(tongue: Tongue) -> None:
         assert len(ports) == 1
 
 
+@pytest.mark.parametrize("leave", [reset, raw(b"")], ids=["reset", "hang-up"])
+async def test_a_kept_connection_that_was_closed_meanwhile_costs_no_attempt(tongue: Tongue, leave: Answer) -> None:
+    kept = play(b"".join(tongue.frames("Glassy.")), kind="text/event-stream")
+    with Player(kept, leave, kept) as player:
+        async with upstream_at(player.url, tongue.kind, breaker_failures=1, breaker_seconds=60) as engine:
+            for _ in range(2):
+                assert (await collect(engine.reply(chat("hi")))).text == "Glassy."
+        assert len(player.asked) == 3
+
+
 @pytest.mark.parametrize(
     "failure",
     [

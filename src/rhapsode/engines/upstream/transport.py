@@ -123,13 +123,26 @@ class Transport:
         self._closed = False
 
     async def post(self, url: URL, body: bytes) -> Answer:
-        """Send JSON to an address on this server. Who gets the answer closes it. Raises `Unavailable`."""
+        """Send JSON to an address on this server. Who gets the answer closes it. Raises `Unavailable`.
+
+        A connection that was kept may have been closed at that moment, as llama-server does without a word behind each
+        stream. Then nothing of an answer comes, and the call is made over a new one.
+        """
         if self._closed:
             raise Unavailable("the chat engine is closed")
         line = f"POST {self._way.before_path}{url.raw_path_qs} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"
-        connection = self._take() or await self._open()
+        head = f"{line}{self._headers}Content-Length: {len(body)}\r\n\r\n".encode()
+        if kept := self._take():
+            try:
+                return await self._ask(kept, head, body)
+            except Unavailable as error:
+                if kept.status or not error.passing:
+                    raise
+        return await self._ask(await self._open(), head, body)
+
+    async def _ask(self, connection: Connection, head: bytes, body: bytes) -> Answer:
         try:
-            await connection.ask(f"{line}{self._headers}Content-Length: {len(body)}\r\n\r\n".encode(), body)
+            await connection.ask(head, body)
         except BaseException:
             connection.abort()
             self._forget(connection)
