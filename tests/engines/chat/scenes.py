@@ -18,6 +18,7 @@ ENGLISH = (
     "**Star**",
     "Zoë",
     "X",
+    "Sir Reginald of the Seven Seas and of All the Islands that Lie Beyond the Mist",
 )
 CHINESE = (
     "小明",
@@ -31,7 +32,7 @@ CHINESE = (
     "李（掌柜）",
     "阿Q",
     "用户",
-    "龙" * 70,
+    "龙",
 )
 LINES = {
     "en": (

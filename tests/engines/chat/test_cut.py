@@ -27,6 +27,8 @@ def heard(*pieces: str) -> tuple[str, bool]:
         ("你好。小明：你好", "你好。"),
         ("Hi!\nDr. Who: hm", "Hi!"),
         ("Hi! Dr. Bob: hm", "Hi! Dr."),
+        ("Hi!\nGuard: Bob: hm", "Hi!\nGuard:"),
+        ("Hi!\n(Bob) hm", "Hi!"),
         ("Hi!\n[Ann}: hm", "Hi!"),
         ("Hi!\n[ Ann ] hm", "Hi!"),
         ("Bob. Ann: hm", "Bob."),

@@ -56,3 +56,8 @@ def test_only_the_one_bot_is_heard(text: str, shown: str) -> None:
         heard = Heard(own="Ann", names=("Ann", "Bob"))
         pieces = [heard.feed(text[start : start + size]) for start in range(0, len(text), size)]
         assert "".join((*pieces, heard.finish())) == shown
+
+
+def test_the_short_form_of_the_own_name_is_dropped_too() -> None:
+    heard = Heard(own="Captain: Hook", names=("Captain: Hook", "Captain", "Hook", "Bob"))
+    assert heard.feed("Captain: You're late.\nHook: I said late.") + heard.finish() == "You're late."

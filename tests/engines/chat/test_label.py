@@ -4,7 +4,7 @@ import pytest
 
 from rhapsode.engines.chat.label import Labels, core_of
 
-NAMES = ("Ann", "小明", "Dr. Who: the Second", "[Königin]", "\u200bBob", "***", "Anna Lee")
+NAMES = ("Ann", "小明", "Dr. Who: the Second", "[Königin]", "\u200bBob", "***", "Anna Lee", "李（掌柜）")
 LABELS = Labels(NAMES)
 
 
@@ -25,6 +25,11 @@ def is_label(text: str, labels: Labels = LABELS) -> bool:
         "Ann：hi",
         "Ann : hi",
         "ANN: hi",
+        "ann: hi",
+        "(Ann) hi",
+        "（小明）你好",
+        "李（掌柜）：好",
+        "“李（掌柜）”：好",
         "**Ann**: hi",
         "**Ann:** hi",
         "*Ann*：hi",
@@ -76,8 +81,8 @@ def test_a_label(text: str) -> None:
         "Ann's: hi",
         "Anne: hi",
         "An: hi",
-        "ann: hi",
         "小明明：你好",
+        "李（掌柜），你怎么看？",
         "小明说，“你好”",
         "I say, Ann: hi",
         "1. Ann: hi",

@@ -54,7 +54,13 @@ def test_a_scene_is_named_lines_and_says_last_who_is_to_speak() -> None:
     ]
     assert prompt.label == "Ann:"
     names = {"Ann", "Bob", "Li", "Wang", *GENERIC_NAMES}
-    assert set(prompt.names) == names | {name.lower() for name in names}
+    assert set(prompt.names) == names
+
+
+def test_in_a_script_nobody_is_spoken_for_by_a_short_name_either() -> None:
+    jane = Bot(name="Mary Jane", description="A pirate.")
+    assert {"Mary", "Jane"} < set(render(chat("Hm.", bots=(jane, BOB)), markers=MARKERS).names)
+    assert render(chat("Hm.", bots=(jane,)), markers=MARKERS).names == ("Mary Jane", "小明")
 
 
 def test_nothing_but_the_last_line_depends_on_who_replies() -> None:

@@ -18,9 +18,11 @@ def spoken_for(request: ChatRequest, reply: str) -> list[str]:
     names = (
         {bot.name for bot in request.bots} | {turn.speaker for turn in request.turns} | {"User", "Assistant", "用户"}
     )
+    words = [name.replace("（", " ").strip("*[]“”）").split() for name in names]
+    names |= {word.strip(":.") for parts in words for word in (parts[0], parts[-1]) if len(word) > 1 or word > "z"}
     known = "|".join(re.escape(name.strip("*[]“”）")[:60]) for name in names)
     label = re.compile(rf"[\W_]*(?:{known})[\W_]{{0,3}}(?:[(（][^)）\n]*[)）])?\s*[:：]", re.IGNORECASE)
-    bracketed = re.compile(rf"\s*[\[【]\s*(?:{known})\s*[\]】]")
+    bracketed = re.compile(rf"\s*[\[【(（]\s*(?:{known})\s*[\]】)）]")
     return [line for line in reply.splitlines() if label.match(line) or bracketed.match(line)]
 
 

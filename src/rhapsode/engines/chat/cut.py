@@ -6,8 +6,10 @@ What may become a label is held back until it is clear that it is none.
 from itertools import takewhile
 from typing import Final
 
-from rhapsode.engines.chat.label import LINE_ENDS, SENTENCE_ENDS, Labels, State
+from rhapsode.engines.chat.label import COLONS, LINE_ENDS, SENTENCE_ENDS, Labels, State
 
+_OPENINGS: Final = LINE_ENDS | SENTENCE_ENDS | COLONS
+"""behind which a label may stand: behind a colon too, where a model labels a line twice, `Guard: Ann: Halt!`"""
 _ENDING: Final = SENTENCE_ENDS | frozenset("\"'”’」』")
 """what still belongs to the sentence before a label"""
 
@@ -35,7 +37,7 @@ class Cut:
                 shown.append(self._follow(character))
             else:
                 shown.append(character)
-            if character in LINE_ENDS or character in SENTENCE_ENDS:
+            if character in _OPENINGS:
                 self._try(len(self._held), self._labels.start)
         return "".join(shown)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rhapsode.core.chat import ChatUsage
 from rhapsode.engines.chat.cut import Cut
 from rhapsode.engines.chat.label import NOWHERE, Labels
+from rhapsode.engines.chat.names import forms_of
 from rhapsode.engines.chat.stops import Stops
 from rhapsode.engines.chat.tidy import Tidy
 
@@ -75,7 +76,7 @@ class _Voice:
     """Only the one bot's words, without its name."""
 
     def __init__(self, own: str, names: Sequence[str]) -> None:
-        self._own = _OwnLabel(Labels((own,)))
+        self._own = _OwnLabel(Labels(forms_of(own)))
         self._cut = Cut(Labels(names))
 
     @property

@@ -15,20 +15,20 @@ LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 SENTENCE_ENDS: Final = frozenset(".!?。！？…")
 
 _SPACES: Final = frozenset(" \t\u00a0\u3000")
-_COLONS: Final = frozenset(":：")
+COLONS: Final = frozenset(":：")
 _MARKS: Final = (
     frozenset(punctuation)
     | frozenset(map(chr, (*range(0x2010, 0x2028), *range(0x2030, 0x205F), *range(0x3001, 0x3021), 0xB7)))
     | frozenset("！＂＃＄％＆＇（）＊＋，－．／；＜＝＞？＠［＼］＾＿｀｛｜｝～｟｠｡｢｣､･")
-) - _COLONS
+) - COLONS
 """the punctuation of ASCII, Unicode's general block, Chinese, and full width; a model mixes them up: `[Rex}:`"""
 _BEFORE: Final = LINE_ENDS | SENTENCE_ENDS | _SPACES | _MARKS | frozenset("\u200b\u200c\u200d\u2060\ufeff")
 """what may stand before a name"""
 _BETWEEN: Final = _SPACES | _MARKS
 """what may stand between a name and its colon"""
 _CLOSING: Final = frozenset("]】")
-_BRACKETS: Final = _CLOSING | {">"}
-"""which make a label of the name inside, without a colon; the last one right behind it only"""
+_BRACKETS: Final = _CLOSING | frozenset(">)）")
+"""which make a label of the name inside, without a colon; all but the first ones right behind it only"""
 _ASIDES: Final = {"(": ")", "（": "）"}
 """how a speaker looks or sounds: `Ann (whispering):`"""
 _DASHES: Final = frozenset("-–")
@@ -55,6 +55,8 @@ class _Node:
     def __init__(self) -> None:
         self.next: dict[str, _Node] = {}
         self.end: _Point | None = None
+        self.is_inside = False
+        """whether a bracket behind the whole one is its own"""
 
     def add(self, text: str, end: _Point) -> None:
         node = self
@@ -62,16 +64,23 @@ class _Node:
             node = node.next.setdefault(character, _Node())
         # A name that is cut is a label by itself, also where it is another one's whole.
         node.end = end if node.end is not _Point.LABEL else node.end
+        node.is_inside = any(text.rfind(opening) > text.rfind(closing) for opening, closing in _ASIDES.items())
 
     def after(self, character: str) -> "Iterator[_Node]":
-        """A name may be written in capitals."""
-        for each in {character, character.lower()}:
-            if each in self.next and character in {each, each.upper()}:
+        """A name may be written in capitals, or without."""
+        for each in _cases(character):
+            if each in self.next:
                 yield self.next[each]
 
     def characters(self) -> set[str]:
         """All that lead on."""
-        return {each for small in self.next for each in (small, small.upper()) if len(each) == 1}
+        return {case for character in self.next for case in _cases(character)}
+
+
+def _cases(character: str) -> set[str]:
+    """The character, small and as a capital, where that is one character, and leads back."""
+    small, capital = character.lower(), character.upper()
+    return {character, *(case for case in (small, capital) if case.lower() == small and case.upper() == capital)}
 
 
 Place: TypeAlias = "_Point | _Node | str"
@@ -83,7 +92,7 @@ NOWHERE: Final[State] = frozenset()
 
 
 class Labels:
-    """All labels with one of `names`, written so or in capitals.
+    """All labels with one of `names`, in any case of their letters.
 
     The first `longest` characters of a name are a label by themselves.
     """
@@ -114,11 +123,11 @@ class Labels:
             if isinstance(place, _Node):
                 found |= place.characters()
             if place is _Point.BEFORE:
-                found |= _BEFORE | _COLONS | self._names.characters()
+                found |= _BEFORE | COLONS | self._names.characters()
             elif isinstance(place, str):
                 found.add(place)
             elif not isinstance(place, _Node) or place.end:
-                found |= _COLONS | _BETWEEN | _BRACKETS | _ASIDES.keys() | _DASHES | self._verbs.characters()
+                found |= COLONS | _BETWEEN | _BRACKETS | _ASIDES.keys() | _DASHES | self._verbs.characters()
         return found
 
     def _from(self, place: Place, character: str) -> Iterator[Place]:
@@ -133,7 +142,7 @@ class Labels:
             yield from place.after(character)
             if place.end is not None:
                 yield from self._from_point(place.end, character)
-            if place.end is _Point.NAMED and character in _BRACKETS:
+            if place.end is _Point.NAMED and character in _BRACKETS and not place.is_inside:
                 yield _Point.LABEL
 
     def _from_point(self, point: _Point, character: str) -> Iterator[Place]:
@@ -146,7 +155,7 @@ class Labels:
                 yield _Point.DASHED
             case _Point.DASHED if character in _SPACES:
                 yield _Point.LABEL
-            case _Point.SAID if character in _COLONS:
+            case _Point.SAID if character in COLONS:
                 yield _Point.LABEL
             case _Point.SAID if character in _SPACES:
                 yield point
@@ -156,12 +165,12 @@ class Labels:
     def _before_name(self, character: str) -> Iterator[Place]:
         if character in _BEFORE:
             yield _Point.BEFORE
-        elif character in _COLONS and self._has_bare:
+        elif character in COLONS and self._has_bare:
             yield _Point.LABEL
         yield from self._names.after(character)
 
     def _after_name(self, character: str) -> Iterator[Place]:
-        if character in _COLONS or character in _CLOSING:
+        if character in COLONS or character in _CLOSING:
             yield _Point.LABEL
         if character in _BETWEEN:
             yield _Point.NAMED
@@ -183,4 +192,4 @@ def core_of(name: str) -> str:
 
 
 def _is_mark(character: str) -> bool:
-    return character in _BEFORE | _COLONS | _BRACKETS or not is_visible(character)
+    return character in _BEFORE | COLONS | _BRACKETS or not is_visible(character)

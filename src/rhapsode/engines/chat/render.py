@@ -18,6 +18,7 @@ from rhapsode.core.chat import ChatRequest, Finding, Role, Turn
 from rhapsode.engines.chat import tools
 from rhapsode.engines.chat.frame import GENERIC_NAMES, Frame, choose_frame
 from rhapsode.engines.chat.markers import Markers
+from rhapsode.engines.chat.names import forms_of
 
 _MOST_EXAMPLES: Final = 3
 
@@ -32,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """`names` are those that no line of the reply may be labelled with: everybody's, sorted.
+    """`names` are those that no line of the reply may be labelled with, in any case of their letters; sorted.
 
     `label` is what the reply stands behind, as every line of a script does; empty where there is no script.
     """
@@ -137,10 +138,12 @@ class _Scene:
         request = self._request
         turns = (turn for turn in (*request.samples, *request.turns) if turn.role is not Role.FUNCTION)
         given = {" ".join(name.split()) for name in (*(bot.name for bot in request.bots), *(t.speaker for t in turns))}
+        if self._is_script:
+            given = {form for name in given for form in forms_of(name)}
         # A model may write a name that holds a special token as it was, or as it has read it.
         names = given | set(map(self._markers.break_up, given))
         if self._named:
-            names |= {*GENERIC_NAMES, *map(str.lower, (*names, *GENERIC_NAMES))}
+            names |= {*GENERIC_NAMES}
         return tuple(sorted(filter(None, names)))
 
     def _text(self, text: str) -> str:
