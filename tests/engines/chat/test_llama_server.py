@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rhapsode.core.chat import ChatEngine, Finish, collect
+from rhapsode.core.chat import Bot, ChatEngine, Finish, collect
 from rhapsode.core.constraint import Gen, Glyph, JsonDocument, Literal, Select
-from rhapsode.core.errors import NotSupported, PromptTooLong
+from rhapsode.core.errors import EngineError, NotSupported, PromptTooLong
+from rhapsode.core.function import Function
+from rhapsode.engines.chat.grammar import reply_grammar
+from rhapsode.engines.chat.openai_request import Wire
 from tests.client.player import Player, play
 from tests.engines.chat.llama_server import LlamaServer, llama_server
 from tests.engines.chat.requests import ANN, BOB, chat, replied, says
@@ -26,6 +29,7 @@ SCHEMA: dict[str, object] = {
     "required": ["name", "age", "moods"],
     "additionalProperties": False,
 }
+NOBODY = Bot(name="", description="Be brief.")
 SCENE = chat(says("Who rules?", "Li"), replied("I do.", BOB.name), bots=(ANN, BOB), reply_as="Ann", temperature=1.0)
 
 
@@ -93,6 +97,22 @@ async def test_a_conversation_that_does_not_fit_is_told_both_figures(engine: Cha
             await collect(engine.reply(replace(chat("long " * 400), constraint=constraint)))
         assert caught.value.context_tokens == 1024
         assert caught.value.prompt_tokens > 2000
+
+
+async def test_a_scene_is_kept_by_a_grammar_from_beginning_with_a_name() -> None:
+    with Player() as player:
+        async with upstream_at(player.url, "openai", grammar="llama") as engine:
+            for asked in (
+                SCENE,
+                replace(SCENE, functions=(Function(name="look"),)),
+                chat(says("hi", ""), bots=(NOBODY,)),
+            ):
+                with pytest.raises(EngineError):
+                    await collect(engine.reply(asked))
+        scene, with_functions, nameless = (asked.json for asked in player.asked)
+    assert scene["grammar"] == reply_grammar(Wire(SCENE, model="").names)
+    assert "grammar" not in with_functions
+    assert "grammar" not in nameless
 
 
 async def test_free_replies_are_free(engine: ChatEngine) -> None:

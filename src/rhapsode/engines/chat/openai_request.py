@@ -39,7 +39,7 @@ class Wire:
         """of which none may label a line of the reply"""
 
     def body(self, grammar: str = "") -> bytes:
-        """The body of the call. `grammar`, llama-server's own field, says the reply's form instead of the schema.
+        """The body of the call. `grammar`, llama-server's own field, says the reply's form instead of a schema.
 
         Raises `NotSupported`.
         """

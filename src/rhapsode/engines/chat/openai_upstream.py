@@ -14,6 +14,7 @@ from rhapsode.core.errors import NotSupported
 from rhapsode.engines.chat.constrain.composition import read_composition
 from rhapsode.engines.chat.constrain.continuation import Continuation
 from rhapsode.engines.chat.constrain.json_schema import SCHEMA_FIELD, json_rules
+from rhapsode.engines.chat.grammar import reply_grammar
 from rhapsode.engines.chat.openai_document import close_document
 from rhapsode.engines.chat.openai_reader import OpenaiReader
 from rhapsode.engines.chat.openai_request import Wire
@@ -86,9 +87,8 @@ class OpenaiUpstream:
     async def _events(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         wire = Wire(request, model=self._model)
         grammar = ""
-        if self._grammar == "llama" and isinstance(request.constraint, JsonDocument):
-            # Beside the event loop: a schema may be large.
-            grammar = await asyncio.to_thread(json_rules, request.constraint.schema, name="root", field=SCHEMA_FIELD)
+        if self._grammar == "llama":  # beside the event loop: a schema may be large
+            grammar = await asyncio.to_thread(_grammar_of, request, wire.names)
 
         def open_reader() -> OpenaiReader:
             return OpenaiReader(wire.heard(), max_tokens=request.max_tokens, may_be_blank=bool(request.stops))
@@ -109,3 +109,10 @@ class OpenaiUpstream:
             raise NotSupported("response_format", "is not known to the engine that serves this model")
         if isinstance(request.constraint, Glyph) and self._grammar == "response_format":
             raise NotSupported("reply_constraints.glyph", "is not known to the engine that serves this model")
+
+
+def _grammar_of(request: ChatRequest, names: tuple[str, ...]) -> str:
+    """What llama-server shall keep to; nothing where the reply is free, or calls functions by a grammar of its own."""
+    if isinstance(request.constraint, JsonDocument):
+        return json_rules(request.constraint.schema, name="root", field=SCHEMA_FIELD)
+    return reply_grammar(names) if names and not request.functions else ""
