@@ -19,6 +19,7 @@ from rhapsode.dialects.minimax import chat_pro, chat_pro_reply, t2a
 from rhapsode.dialects.minimax.chat_models import chat_model
 from rhapsode.dialects.minimax.chat_pro_reply import ProReply
 from rhapsode.dialects.minimax.glyph import WireGlyph, read_glyph
+from rhapsode.dialects.minimax.pause_marks import read_script
 from rhapsode.dialects.minimax.status import StatusError
 
 CHAT_PATH = "/v1/text/chatcompletion_pro"
@@ -155,7 +156,7 @@ def speech_request(
     if not blend:
         raise BadRequest("voice: at least one is required")
     try:
-        script = t2a.read_script(text)
+        script = read_script(text)
     except InvalidField as error:
         raise BadRequest(error.message) from error
     return SpeechRequest(

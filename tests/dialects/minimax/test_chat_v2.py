@@ -160,6 +160,7 @@ def test_a_reply_may_have_a_form() -> None:
         ({"stream_options": None, "voice_setting": {"speed": 1}}, "voice_setting.voice_id"),
         ({"stream_options": None, "voice_setting": {"voice_id": "x", "model": "x"}}, "voice_setting.model"),
         ({"stream_options": None, "voice_setting": None, "audio_setting": {"bitrate": 32000}}, "voice_setting"),
+        ({"audio_setting": {"format": "wav"}}, "audio_setting.format"),
     ],
 )
 def test_a_field_that_breaks_its_rule_is_named(changes: dict[str, object], field: str) -> None:

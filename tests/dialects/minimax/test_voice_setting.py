@@ -3,11 +3,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from rhapsode.core.errors import InvalidField, NotSupported
-from rhapsode.core.speech import AudioSetting, SpeechRequest
+from rhapsode.core.errors import InvalidField, NotSupported, UnknownModel
+from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, SoundEffect, SpeechRequest, VoiceModify
 from rhapsode.core.voice import VoiceShare
-from rhapsode.dialects.minimax.t2a import TimberWeight
-from rhapsode.dialects.minimax.voice_setting import VoiceSetting, WireAudio, read_voice
+from rhapsode.dialects.minimax.timber_weights import TimberWeight
+from rhapsode.dialects.minimax.voice_setting import SpeechBody, VoiceSetting, WireAudio, read_speech, read_voice
 
 
 def read(
@@ -55,10 +55,6 @@ def test_a_blend_wins_over_the_voice() -> None:
         ({}, None, "voice_setting.voice_id"),
         ({"voice_id": ""}, None, "voice_setting.voice_id"),
         ({"voice_id": "x", "model": "speech-99"}, None, "voice_setting.model"),
-        ({"voice_id": "x", "emotion": "happy"}, None, "voice_setting.emotion"),
-        ({"voice_id": "x", "latex_read": True}, None, "voice_setting.latex_read"),
-        ({"voice_id": "x"}, {"format": "flac"}, "audio_setting.format"),
-        ({"voice_id": "x"}, {"channel": 2}, "audio_setting.channel"),
     ],
 )
 def test_what_is_wrong_or_not_served_is_named(voice: dict[str, Any], audio: dict[str, Any] | None, field: str) -> None:
@@ -81,6 +77,57 @@ def test_the_voice_has_bounds(voice: dict[str, Any]) -> None:
         read({"voice_id": "x", **voice})
 
 
-def test_an_effect_that_is_not_served_is_no_mistake_of_the_caller() -> None:
-    with pytest.raises(NotSupported):
-        read({"voice_id": "x", "text_normalization": True})
+@pytest.mark.parametrize(
+    ("said", "meant"), [("happy", Emotion.HAPPY), ("neutral", Emotion.CALM), ("whisper", Emotion.WHISPER), ("", None)]
+)
+def test_an_emotion_has_one_name_or_two(said: str, meant: Emotion | None) -> None:
+    assert read({"voice_id": "x", "emotion": said}).emotion is meant
+
+
+@pytest.mark.parametrize("where", ["text_normalization", "english_normalization"])
+def test_figures_in_english_are_asked_for_by_either_name_in_either_place(where: str) -> None:
+    assert read({"voice_id": "x", where: True}).english_figures
+    assert read_speech(body(**{where: True}), AudioSetting()).english_figures
+    assert not read_speech(body(**{where: False}), AudioSetting()).english_figures
+
+
+def body(**changes: object) -> SpeechBody:
+    return msgspec.convert({"model": "speech-02-hd", "voice_setting": {"voice_id": "x"}} | changes, SpeechBody)
+
+
+def test_every_packing_is_read() -> None:
+    audio = {"sample_rate": 8000, "bitrate": 256000, "format": "flac", "channel": 2, "force_cbr": True}
+    wanted = AudioSetting(format=AudioFormat.FLAC, sample_rate=8000, bitrate=256000, channels=2)
+    assert read({"voice_id": "x"}, audio).audio == wanted
+
+
+def test_a_voice_is_bent() -> None:
+    bent = {"pitch": -100, "intensity": 7, "timbre": 100, "sound_effects": "robotic"}
+    wanted = VoiceModify(pitch=-100, intensity=7, timbre=100, effect=SoundEffect.ROBOTIC)
+    assert read_speech(body(voice_modify=bent), AudioSetting()).modify == wanted
+    assert read_speech(body(voice_modify={"sound_effects": ""}), AudioSetting()).modify == VoiceModify()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"voice_modify": {"pitch": 101}},
+        {"voice_modify": {"sound_effects": "cave"}},
+        {"voice_setting": {"voice_id": "x", "emotion": "bored"}},
+        {"pronunciation_dict": {"tone": "a/b"}},
+    ],
+)
+def test_what_there_is_not_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        body(**changes)
+
+
+def test_no_mark_is_promised_that_is_not_made() -> None:
+    with pytest.raises(NotSupported, match="aigc_watermark"):
+        read_speech(body(aigc_watermark=True), AudioSetting())
+    assert read_speech(body(aigc_watermark=False), AudioSetting())
+
+
+def test_an_unknown_model_is_told_as_one() -> None:
+    with pytest.raises(UnknownModel):
+        read_speech(body(model="speech-99"), AudioSetting())

@@ -15,8 +15,8 @@ from rhapsode.core.errors import InvalidField
 from rhapsode.core.speech import SpeechRequest
 from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.minimax.chat_models import chat_model
-from rhapsode.dialects.minimax.t2a import TimberWeights
-from rhapsode.dialects.minimax.voice_setting import VoiceSetting, WireAudio, read_voice
+from rhapsode.dialects.minimax.timber_weights import TimberWeights
+from rhapsode.dialects.minimax.voice_setting import NO_WAV, VoiceSetting, WireAudio, read_voice
 from rhapsode.dialects.openai_shape.chat_body import ChatBody, read_chat
 
 REPLIER: Final = "MiniMax AI"
@@ -89,6 +89,8 @@ def _read_voice(wire: WireRequest, *, aloud: bool) -> SpeechRequest | None:
             other = "stream_options.speech_output" if aloud else "audio_setting"
             raise InvalidField("voice_setting", f"is required with {other}")
         return None
+    packing = wire.audio_setting or WireAudio()
+    require(packing.format != "wav", "audio_setting.format", NO_WAV)
     return read_voice(
         wire.voice_setting or VoiceSetting(),
         wire.audio_setting,

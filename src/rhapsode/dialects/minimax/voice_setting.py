@@ -1,16 +1,18 @@
-"""How to speak, in the shape that T2A v2 gave it: `voice_setting`, `audio_setting` and `timber_weights`.
+"""How to speak, in the shapes that T2A v2 gave it, which its WebSocket, long texts and spoken chats share.
 
-Fields and ranges: the contract's section 3.4.
+Fields and ranges: the contract's section 3.4. Unknown fields are ignored; an optional field that is null is absent.
 """
 
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from rhapsode.core.errors import NotSupported
-from rhapsode.core.speech import AudioFormat, AudioSetting, SpeechRequest
+from rhapsode.core.errors import NotSupported, UnknownModel
+from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, SoundEffect, SpeechRequest
+from rhapsode.core.speech import VoiceModify as Modify
 from rhapsode.dialects.json_body import require
-from rhapsode.dialects.minimax.t2a import TimberWeights, read_voices
+from rhapsode.dialects.minimax.timber_weights import TimberWeights, read_voices
 
 SPEECH_MODELS: Final = (
     "speech-01",
@@ -29,6 +31,13 @@ SPEECH_MODELS: Final = (
     "speech-2.8-turbo",
 )
 
+NO_WAV: Final = "wav says how long it is before it is, so it cannot be streamed: mp3, pcm and flac can"
+
+EmotionName = Literal[
+    "happy", "sad", "angry", "fearful", "disgusted", "surprised", "calm", "neutral", "fluent", "whisper", ""
+]
+_Bent = Annotated[int, Meta(ge=-100, le=100)]
+
 
 class VoiceSetting(Struct, frozen=True):
     """The voice on the wire. The model has a place here where there is none beside it: in a chat."""
@@ -38,49 +47,124 @@ class VoiceSetting(Struct, frozen=True):
     speed: Annotated[float, Meta(ge=0.5, le=2)] | None = None
     vol: Annotated[float, Meta(gt=0, le=10)] | None = None
     pitch: Annotated[int, Meta(ge=-12, le=12)] | None = None
-    emotion: str | None = None
+    emotion: EmotionName | None = None
     text_normalization: bool | None = None
     english_normalization: bool | None = None
     latex_read: bool | None = None
 
 
 class WireAudio(Struct, frozen=True):
-    """The packing on the wire. At a low sample rate MP3 has no high bit rates: the nearest that it has is taken."""
+    """The packing on the wire. Only MP3 has bit rates, always constant; it takes the nearest that it has."""
 
     sample_rate: Literal[8000, 16000, 22050, 24000, 32000, 44100] | None = None
     bitrate: Literal[32000, 64000, 128000, 256000] | None = None
     format: Literal["mp3", "pcm", "flac", "wav"] | None = None
     channel: Literal[1, 2] | None = None
+    force_cbr: bool | None = None
+
+
+class VoiceModify(Struct, frozen=True):
+    """A voice bent by hand."""
+
+    pitch: _Bent | None = None
+    intensity: _Bent | None = None
+    timbre: _Bent | None = None
+    sound_effects: Literal["spacious_echo", "auditorium_echo", "lofi_telephone", "robotic", ""] | None = None
+
+
+class ToneEntry(Struct, frozen=True):
+    """One reading, as a client in use writes it: what stands there, and how it is read."""
+
+    text: str
+    tone: str
+
+
+class PronunciationDict(Struct, frozen=True):
+    """Readings, each `text/reading`."""
+
+    tone: list[str] | None = None
+
+
+class SpeechBody(Struct, frozen=True, kw_only=True):
+    """What every body of the v2 generation says of how to speak, but for the packing."""
+
+    model: str
+    voice_setting: VoiceSetting | None = None
+    pronunciation_dict: PronunciationDict | list[ToneEntry] | None = None
+    timber_weights: TimberWeights | None = None
+    timbre_weights: TimberWeights | None = None
+    language_boost: str | None = None
+    voice_modify: VoiceModify | None = None
+    text_normalization: bool | None = None
+    english_normalization: bool | None = None
+    aigc_watermark: bool | None = None
+
+
+def read_speech(body: SpeechBody, audio: AudioSetting) -> SpeechRequest:
+    """How to speak, without anything to say. Raises `UnknownModel`, `InvalidField`, `NotSupported`."""
+    if body.model not in SPEECH_MODELS:
+        raise UnknownModel(body.model)
+    if body.aigc_watermark:
+        raise NotSupported("aigc_watermark", "is not supported: this server marks no sound as made by a machine")
+    if body.language_boost not in {None, "", "auto"}:
+        raise NotSupported("language_boost")
+    if body.pronunciation_dict:
+        raise NotSupported("pronunciation_dict")
+    voice = body.voice_setting or VoiceSetting()
+    figures = (
+        voice.text_normalization,
+        voice.english_normalization,
+        body.text_normalization,
+        body.english_normalization,
+    )
+    return SpeechRequest(
+        model=body.model,
+        script=(),
+        voices=read_voices(voice.voice_id, body.timber_weights, body.timbre_weights, field="voice_setting.voice_id"),
+        speed=voice.speed or 1.0,
+        volume=voice.vol or 1.0,
+        pitch=voice.pitch or 0,
+        emotion=_read_emotion(voice.emotion),
+        modify=_read_modify(body.voice_modify or VoiceModify()),
+        english_figures=any(figures),
+        latex=bool(voice.latex_read),
+        audio=audio,
+    )
 
 
 def read_voice(
     voice: VoiceSetting, audio: WireAudio | None, *, timber: TimberWeights | None, timbre: TimberWeights | None
 ) -> SpeechRequest:
-    """How to speak, without anything to say. Raises `InvalidField`, `NotSupported`."""
+    """As `read_speech`, where there are these alone: the model stands in the voice, if anywhere."""
     model = voice.model or SPEECH_MODELS[0]
     require(model in SPEECH_MODELS, "voice_setting.model", f"unknown model {model[:80]!r}")
-    for name in ("emotion", "text_normalization", "english_normalization", "latex_read"):
-        if getattr(voice, name):
-            raise NotSupported(f"voice_setting.{name}")
-    return SpeechRequest(
-        model=model,
-        script=(),
-        voices=read_voices(voice.voice_id, timber, timbre, field="voice_setting.voice_id"),
-        speed=voice.speed or 1.0,
-        volume=voice.vol or 1.0,
-        pitch=voice.pitch or 0,
-        audio=_read_audio(audio or WireAudio()),
+    body = SpeechBody(model=model, voice_setting=voice, timber_weights=timber, timbre_weights=timbre)
+    return read_speech(body, read_audio(audio))
+
+
+def read_audio(wire: WireAudio | None) -> AudioSetting:
+    """The packing; what is absent is as the platform has it: MP3, 32 kHz, 128 kbit/s, one channel."""
+    setting = AudioSetting()
+    if wire is None:
+        return setting
+    return replace(
+        setting,
+        format=setting.format if wire.format is None else AudioFormat(wire.format),
+        sample_rate=wire.sample_rate or setting.sample_rate,
+        bitrate=wire.bitrate or setting.bitrate,
+        channels=wire.channel or setting.channels,
     )
 
 
-def _read_audio(wire: WireAudio) -> AudioSetting:
-    if wire.format not in {None, "mp3"}:
-        raise NotSupported("audio_setting.format", f"{wire.format} is not supported by this server yet; mp3 is")
-    if wire.channel == 2:  # noqa: PLR2004 - stereo
-        raise NotSupported("audio_setting.channel", "2 is not supported by this server yet; 1 is")
-    default = AudioSetting()
-    return AudioSetting(
-        format=AudioFormat.MP3,
-        sample_rate=wire.sample_rate or default.sample_rate,
-        bitrate=wire.bitrate or default.bitrate,
+def _read_emotion(name: EmotionName | None) -> Emotion | None:
+    """`neutral` is what `calm` was called before."""
+    return Emotion("calm" if name == "neutral" else name) if name else None
+
+
+def _read_modify(wire: VoiceModify) -> Modify:
+    return Modify(
+        pitch=wire.pitch or 0,
+        intensity=wire.intensity or 0,
+        timbre=wire.timbre or 0,
+        effect=SoundEffect(wire.sound_effects) if wire.sound_effects else None,
     )
