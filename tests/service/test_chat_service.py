@@ -62,7 +62,9 @@ def asking(model: str) -> ChatRequest:
 async def ask(model: str, *engines: Sayer) -> ChatReply:
     service = ChatService(routes={"m": engines}, base_model=lambda name: name.removeprefix("ft:"))
     async with aclosing(service.reply(asking(model))) as events:
-        return await collect(events)
+        reply = await collect(events)
+    assert await service.whole(asking(model)) == reply
+    return reply
 
 
 async def test_a_fine_tuned_name_is_served_by_its_base() -> None:
@@ -78,6 +80,13 @@ async def test_the_next_engine_replies_when_the_first_cannot_begin() -> None:
     first = Sayer(failure=EngineError("down"))
     assert (await ask("m", first, Sayer("second"))).text == "second"
     assert first.closed
+
+
+async def test_what_a_stream_raises_a_whole_reply_raises_too() -> None:
+    broken = ChatService(routes={"m": [Sayer("a", failure=EngineError("broken")), Sayer("b")]}, base_model=str)
+    for model, error in (("m", EngineError), ("n", UnknownModel)):
+        with pytest.raises(error):
+            await broken.whole(asking(model))
 
 
 async def test_a_reply_that_has_begun_is_not_begun_again() -> None:

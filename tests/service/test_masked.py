@@ -3,7 +3,7 @@
 from contextlib import aclosing
 from dataclasses import replace
 
-from rhapsode.core.chat import ChatCall, ChatEvent, ChatRequest, ChatText, ChatThought
+from rhapsode.core.chat import ChatCall, ChatEvent, ChatRequest, ChatText, ChatThought, collect
 from rhapsode.core.constraint import Glyph, Literal
 from rhapsode.service.chat import ChatService
 from tests.service.saying import END, Says, asking
@@ -28,6 +28,16 @@ async def test_a_reply_is_masked_where_that_is_asked_for() -> None:
     assert all(event.text for event in heard if isinstance(event, ChatText))
     assert heard[-1] == END
     assert await hear(asking("hi"), ChatText(text=MAIL)) == [ChatText(text=MAIL), END]
+
+
+async def test_a_whole_reply_is_masked_as_its_events_are() -> None:
+    words = (ChatThought(text=f"so {MAIL}"), *pieces(f"Write to {MAIL} soon."), ChatCall(index=0, name=MAIL))
+    service = ChatService(routes={"m": [Says(*words)]}, base_model=str)
+    for mask in (True, False):
+        request = replace(asking("hi"), mask=mask)
+        async with aclosing(service.reply(request)) as events:
+            assert await service.whole(request) == await collect(events)
+        assert (MAIL in (await service.whole(request)).text) is not mask
 
 
 async def test_what_was_held_back_comes_before_the_end() -> None:

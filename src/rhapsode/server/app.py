@@ -16,6 +16,7 @@ from rhapsode.engines.registry import open_chat, open_embed, open_speech
 from rhapsode.engines.search.searxng import SearxngEngine
 from rhapsode.models.catalogue import find_model
 from rhapsode.server.auth import Authority
+from rhapsode.server.direct import Direct
 from rhapsode.server.routes import make_routes
 from rhapsode.server.strays import not_found, wrong_method
 from rhapsode.service.admission import Admission
@@ -30,12 +31,12 @@ from rhapsode.voices.catalogue import load_voices
 
 def create_app(
     *, chat: ChatService, speech: SpeechService, embed: EmbedService, authority: Authority, admission: Admission
-) -> Starlette:
+) -> Direct:
     """The ASGI application."""
     routes = make_routes(chat=chat, speech=speech, embed=embed, authority=authority, admission=admission)
     app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
-    return app
+    return Direct(app)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, Serv
 from rhapsode.server.auth import Authority, read_group, read_key
 from rhapsode.server.body import CallerLeft, discard_body, read_body
 from rhapsode.server.streaming import EventStream
-from rhapsode.service.admission import Admission
+from rhapsode.service.admission import Admission, Place
 
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of a body that is not an upload."""
@@ -26,6 +26,9 @@ BODY_LIMIT = 8 * 1024 * 1024
 STRANGER_LIMIT = 1024 * 1024
 STRANGER_SECONDS = 10.0
 """What is read of a body whose caller is refused anyway."""
+
+UNWATCHED_SECONDS = 0.01
+"""A call that takes no longer is not worth a task beside its own, which waits for the caller to hang up."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.server")
 
@@ -90,24 +93,15 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        hung_up = asyncio.timeout(None)  # never reached, until the caller leaves and it is set to now
-        try:
-            async with hung_up:
-                await self._answer(scope, receive, send, hung_up)
-        except TimeoutError:
-            if not hung_up.expired():
-                raise
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, hung_up: asyncio.Timeout) -> None:
         trace_id = secrets.token_hex(16)
         body: bytes | None = None
         answer: Answer | None = None
-        watch: asyncio.Task[None] | None = None
+        watch: _Watch | None = None
         try:
-            async with self._admission.enter():
+            async with self._admission.enter() as place:
                 caller = await self._authority.authorise(read_key(scope), read_group(scope))
                 body = await read_body(scope, receive, limit=BODY_LIMIT)
-                watch = asyncio.create_task(_leave_with_caller(receive, hung_up))
+                watch = _Watch(receive, place)
                 path = scope.get("path_params", {})
                 answer = await self._handler(Call(caller=caller, body=body, trace_id=trace_id, path=path))
                 await answer(scope, receive, send)
@@ -164,8 +158,25 @@ async def _read_of_stranger(scope: Scope, receive: Receive) -> bytes:
         return b""
 
 
-async def _leave_with_caller(receive: Receive, work: asyncio.Timeout) -> None:
-    """End the work when the caller hangs up."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    work.reschedule(asyncio.get_running_loop().time())
+class _Watch:
+    """Ends the work when the caller hangs up."""
+
+    def __init__(self, receive: Receive, place: Place) -> None:
+        self._receive = receive
+        self._place = place
+        self._task: asyncio.Task[None] | None = None
+        self._start = asyncio.get_running_loop().call_later(UNWATCHED_SECONDS, self._begin)
+
+    def cancel(self) -> None:
+        """The work is over."""
+        self._start.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._place.end(CallerLeft())

@@ -7,11 +7,12 @@ from typing import Generic, Protocol, TypeVar
 
 from starlette.responses import Response
 
-from rhapsode.core.chat import ChatEvent, ChatReply, ChatRequest, collect
+from rhapsode.core.chat import ChatEvent, ChatReply, ChatRequest
 from rhapsode.core.errors import RhapsodeError
 from rhapsode.dialects.stamp import Stamp
 from rhapsode.server.boundary import Answer, Call, Handler
 from rhapsode.server.streaming import EventStream
+from rhapsode.service.chat import ChatService
 
 
 class Asked(Protocol):
@@ -52,29 +53,22 @@ class ChatDialect(Generic[AskedT]):
     open_stream: Callable[[AskedT, Stamp], StreamWriter]
 
 
-def handle_chat(dialect: ChatDialect[AskedT], reply: Callable[[ChatRequest], AsyncGenerator[ChatEvent]]) -> Handler:
+def handle_chat(dialect: ChatDialect[AskedT], chat: ChatService) -> Handler:
     """The handler of a chat endpoint."""
 
     async def handle(call: Call) -> Answer:
-        return await answer_chat(dialect, dialect.read_request(call.body), call, reply)
+        return await answer_chat(dialect, dialect.read_request(call.body), call, chat)
 
     return handle
 
 
-async def answer_chat(
-    dialect: ChatDialect[AskedT],
-    asked: AskedT,
-    call: Call,
-    reply: Callable[[ChatRequest], AsyncGenerator[ChatEvent]],
-) -> Answer:
+async def answer_chat(dialect: ChatDialect[AskedT], asked: AskedT, call: Call, chat: ChatService) -> Answer:
     """The answer to what was asked, whole or as a stream."""
     stamp = Stamp(trace_id=call.trace_id, created=call.created)
     if asked.stream:
         writer = dialect.open_stream(asked, stamp)
-        return EventStream(_frames(reply(asked.request), writer), broken=writer.write_error, headers=call.headers)
-    async with aclosing(reply(asked.request)) as events:
-        whole = await collect(events)
-    body = dialect.write_reply(asked, whole, stamp)
+        return EventStream(_frames(chat.reply(asked.request), writer), broken=writer.write_error, headers=call.headers)
+    body = dialect.write_reply(asked, await chat.whole(asked.request), stamp)
     return Response(body, headers=call.headers, media_type="application/json")
 
 

@@ -39,14 +39,14 @@ def make_routes(
     started = int(time.time())
     spoken = SpokenChat(chat=chat, speech=speech)
     return [
-        post("/v1/text/chatcompletion", handle_chat(minimax.CHAT, chat.reply), minimax.CHAT_ERRORS),
-        post("/v1/text/chatcompletion_pro", handle_chat(minimax.CHAT_PRO, chat.reply), minimax.CHAT_ERRORS),
+        post("/v1/text/chatcompletion", handle_chat(minimax.CHAT, chat), minimax.CHAT_ERRORS),
+        post("/v1/text/chatcompletion_pro", handle_chat(minimax.CHAT_PRO, chat), minimax.CHAT_ERRORS),
         post(
             "/v1/text/chatcompletion_v2",
-            handle_chat_v2(chat.reply, spoken.reply, speech.prepare),
+            handle_chat_v2(chat, spoken.reply, speech.prepare),
             minimax.CHAT_V2_ERRORS,
         ),
-        post("/v1/chat/completions", handle_chat(openai.CHAT, chat.reply), openai.ERRORS),
+        post("/v1/chat/completions", handle_chat(openai.CHAT, chat), openai.ERRORS),
         post("/v1/embeddings", embeddings.handle_embeddings(embed.embed), embeddings.ERRORS),
         get("/v1/models", openai.handle_models(names, created=started), openai.ERRORS),
         get("/v1/models/{model:path}", openai.handle_model(serves, created=started), openai.ERRORS),

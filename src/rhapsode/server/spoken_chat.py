@@ -13,15 +13,15 @@ from rhapsode.server.boundary import Answer, Call, Handler
 from rhapsode.server.chat import answer_chat
 from rhapsode.server.minimax import CHAT_V2
 from rhapsode.server.streaming import EventStream
+from rhapsode.service.chat import ChatService
 from rhapsode.service.spoken_chat import SpokenAudio
 
-Reply = Callable[[ChatRequest], AsyncGenerator[ChatEvent]]
 ReplyAloud = Callable[[ChatRequest, SpeechRequest, Caller], AsyncGenerator[ChatEvent | SpokenAudio]]
 FindVoice = Callable[[SpeechRequest, Caller], Awaitable[object]]
 """Raises `UnknownVoice`, `EngineMissing`."""
 
 
-def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud, find_voice: FindVoice) -> Handler:
+def handle_chat_v2(chat: ChatService, reply_aloud: ReplyAloud, find_voice: FindVoice) -> Handler:
     """The handler of `POST /v1/text/chatcompletion_v2`. A voice must exist even where it is not to speak."""
 
     async def handle(call: Call) -> Answer:
@@ -30,7 +30,7 @@ def handle_chat_v2(reply: Reply, reply_aloud: ReplyAloud, find_voice: FindVoice)
             with suppress(EngineMissing):  # nobody is needed who speaks
                 await find_voice(asked.voice, call.caller)
         if asked.voice is None or not asked.aloud:
-            return await answer_chat(CHAT_V2, asked, call, reply)
+            return await answer_chat(CHAT_V2, asked, call, chat)
         writer = chat_v2_reply.StreamWriter(asked, Stamp(trace_id=call.trace_id, created=call.created))
         frames = _frames(reply_aloud(asked.request, asked.voice, call.caller), writer)
         return EventStream(frames, broken=writer.write_error, headers=call.headers)

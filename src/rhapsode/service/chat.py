@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import structlog
 
-from rhapsode.core.chat import ChatEngine, ChatEvent, ChatRequest
+from rhapsode.core.chat import ChatEngine, ChatEvent, ChatReply, ChatRequest, collect
 from rhapsode.core.errors import NotSupported, PromptTooLong, ServiceError, UnknownModel
 from rhapsode.core.search import SearchEngine
 from rhapsode.service.continued import beyond, from_the_beginning
 from rhapsode.service.looked_up import look_up
-from rhapsode.service.masked import masked
+from rhapsode.service.masked import masked, masked_reply
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.service")
 
@@ -51,20 +51,32 @@ class ChatService:
 
         Raises `UnknownModel` too.
         """
-        engines = self._engines(request.model)
-        if not engines:
-            raise UnknownModel(request.model)
-        if request.search:
-            request = replace(request, search=False, findings=await look_up(request, self._search))
-        if request.begun:
-            events = beyond(request.begun, self._first_able(engines, from_the_beginning(request)))
-        else:
-            events = self._first_able(engines, request)
-        if request.mask and request.constraint is None:  # a form would no longer be what was asked for
+        events = self._begin(await self._prepared(request))
+        if _is_masked(request):
             events = masked(events)
         async with aclosing(events):
             async for event in events:
                 yield event
+
+    async def whole(self, request: ChatRequest, /) -> ChatReply:
+        """What the events of `reply` add up to; it is masked in one go, which is quicker."""
+        async with aclosing(self._begin(await self._prepared(request))) as events:
+            reply = await collect(events)
+        return masked_reply(reply) if _is_masked(request) else reply
+
+    async def _prepared(self, request: ChatRequest) -> ChatRequest:
+        """With what a search found, where one is asked for."""
+        if not self.serves(request.model):
+            raise UnknownModel(request.model)
+        if not request.search:
+            return request
+        return replace(request, search=False, findings=await look_up(request, self._search))
+
+    def _begin(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+        engines = self._engines(request.model)
+        if request.begun:
+            return beyond(request.begun, self._first_able(engines, from_the_beginning(request)))
+        return self._first_able(engines, request)
 
     def _engines(self, model: str) -> Sequence[ChatEngine]:
         for name in (model, self._base_model(model)):
@@ -94,3 +106,8 @@ class ChatService:
                 _log.warning("the next engine replies instead", model=request.model, error=error.message)
             else:
                 return
+
+
+def _is_masked(request: ChatRequest) -> bool:
+    """A form would no longer be what was asked for."""
+    return request.mask and request.constraint is None

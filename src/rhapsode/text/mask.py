@@ -4,10 +4,11 @@ It works on text that is still being written, and the outcome does not depend on
 through can no longer become part of anything. Prose flows word by word.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from rhapsode.text.mask_chinese_streets import ChineseStreets
+from rhapsode.text.mask_chinese_streets import STREET_ENDS, ChineseStreets
 from rhapsode.text.mask_links import Links, Names, certain, link_until, may_go_on
 from rhapsode.text.mask_numbers import Numbers
 from rhapsode.text.mask_streets import Streets
@@ -31,6 +32,8 @@ class Kind(Protocol):
 
 
 _KINDS: Final[Sequence[Kind]] = (Links(), Names(), Numbers(), Streets(), ChineseStreets())
+_MAY_HOLD: Final = re.compile(rf"[0-9]|://|\.[A-Za-z]|[{STREET_ENDS}]")
+"""something of what each kind has in it: most texts have nothing, and need no closer look"""
 _CONTEXT: Final = 4
 """characters before a place that decide whether something may begin there"""
 _STRETCH: Final = 256
@@ -39,6 +42,8 @@ _STRETCH: Final = 256
 
 def mask(text: str) -> str:
     """The whole text, masked."""
+    if not _MAY_HOLD.search(text):
+        return text
     masked = Mask()
     return masked.feed(text) + masked.finish()
 

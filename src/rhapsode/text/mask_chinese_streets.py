@@ -64,6 +64,10 @@ _WORDS: Final = {"小区": "小苑", "社区": "社苑", "内蒙古": "内蒙省
 for their kind, and have long names, or cities with long names."""
 
 
+STREET_ENDS: Final = "".join(_CLASSES[name] for name in "sdwev") + "区"
+"""Characters of which every address has one, before its first number."""
+
+
 class _Classes(dict[int, str]):
     """Of each character: h is any other Chinese one, and the point what no address holds."""
 

@@ -4,7 +4,6 @@ It is asked over ChatCompletion Pro, which knows nearly all that a request here 
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
@@ -46,19 +45,17 @@ class MinimaxUpstream:
         self._url = url
         self._model = model
 
-    async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
+    def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
         """Of the protocol. A reply of a given form comes in one piece: the dialect has no streams of those."""
         call = ProCall(request=as_pro(request, model=self._model), stream=request.constraint is None)
         body = _write(call)
         if call.stream:
-            open_reader = partial(ProReader, stops=request.stops)
-            async with aclosing(self._calls.stream(self._url, body, open_reader)) as batches:
-                async for batch in batches:
-                    for event in batch:
-                        yield event
-        else:
-            for event in await self._calls.ask(self._url, body, lambda answer: ProReader(plain=True).feed(answer)):
-                yield event
+            return self._calls.stream(self._url, body, partial(ProReader, stops=request.stops))
+        return self._in_one_piece(body)
+
+    async def _in_one_piece(self, body: bytes) -> AsyncGenerator[ChatEvent]:
+        for event in await self._calls.ask(self._url, body, lambda answer: ProReader(plain=True).feed(answer)):
+            yield event
 
     async def close(self) -> None:
         """Of the protocol."""

@@ -37,10 +37,9 @@ class Steps:
             extra |= {"continue_final_message": True, "add_generation_prompt": False}
         body = self._wire.step(begun, temperature=step.temperature, max_tokens=step.max_tokens, extra=extra)
         labels = Labels(self._wire.names if step.free else ())
-        async with aclosing(self._calls.stream(self._url, body, lambda: _StepReader(step, labels))) as batches:
-            async for batch in batches:
-                for written in batch:
-                    yield written
+        async with aclosing(self._calls.stream(self._url, body, lambda: _StepReader(step, labels))) as parts:
+            async for written in parts:
+                yield written
 
 
 class _StepReader:

@@ -47,11 +47,10 @@ class TextSteps:
             self._prompt = await self._calls.ask(self._render, self._wire.bare(), _read_rendered)
         body = self._wire.text_step(self._prompt + begun, step)
         labels = Labels(self._wire.names if step.free else ())
-        events = self._calls.stream(self._complete, body, lambda: _TextStepReader(StepReader(step, labels)))
-        async with aclosing(events) as batches:
-            async for batch in batches:
-                for written in batch:
-                    yield written
+        answer = self._calls.stream(self._complete, body, lambda: _TextStepReader(StepReader(step, labels)))
+        async with aclosing(answer) as parts:
+            async for written in parts:
+                yield written
 
 
 class _TextStepReader:

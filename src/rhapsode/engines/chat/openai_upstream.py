@@ -9,7 +9,7 @@ from typing import Literal
 from yarl import URL
 
 from rhapsode.core.chat import ChatEvent, ChatRequest, ChatText
-from rhapsode.core.constraint import Glyph, JsonDocument
+from rhapsode.core.constraint import Constraint, Glyph, JsonDocument
 from rhapsode.core.errors import NotSupported
 from rhapsode.engines.chat.constrain.composition import read_composition
 from rhapsode.engines.chat.constrain.continuation import Continuation
@@ -56,25 +56,30 @@ class OpenaiUpstream:
         self._model = model
         self._grammar = grammar
 
-    async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
+    def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
         """Of the protocol.
 
         vLLM and llama-server write a reply of a given form part by part. Elsewhere, a document that must close comes in
         one piece, and is an error where it does not close.
         """
-        self._refuse_what_cannot_be_asked(request)
+        if request.constraint is None:
+            free = self._grammar != "llama"
+            return self._ask(request, Wire(request, model=self._model)) if free else self._events(request)
+        self._refuse_what_cannot_be_asked(request.constraint)
+        return self._in_form(request)
+
+    async def _in_form(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         by_parts = self._grammar in {"vllm", "llama"}
         if by_parts and (composition := await read_composition(request.constraint, max_tokens=request.max_tokens)):
-            async with aclosing(composition.write(self._steps(request), max_tokens=request.max_tokens)) as events:
-                async for event in events:
-                    yield event
-            return
-        if isinstance(request.constraint, JsonDocument) and request.constraint.must_close:
+            events = composition.write(self._steps(request), max_tokens=request.max_tokens)
+        elif isinstance(request.constraint, JsonDocument) and request.constraint.must_close:
             document = await close_document(request, request.constraint, self._events)
             yield ChatText(text=document.text)
             yield document.end
             return
-        async with aclosing(self._events(request)) as events:
+        else:
+            events = self._events(request)
+        async with aclosing(events):
             async for event in events:
                 yield event
 
@@ -89,25 +94,24 @@ class OpenaiUpstream:
         grammar = ""
         if self._grammar == "llama":  # beside the event loop: a schema may be large
             grammar = await asyncio.to_thread(_grammar_of, request, wire.names)
+        async with aclosing(self._ask(request, wire, grammar)) as events:
+            async for event in events:
+                yield event
 
+    def _ask(self, request: ChatRequest, wire: Wire, grammar: str = "") -> AsyncGenerator[ChatEvent]:
         def open_reader() -> OpenaiReader:
             return OpenaiReader(wire.heard(), max_tokens=request.max_tokens, may_be_blank=bool(request.stops))
 
-        async with aclosing(self._calls.stream(self._url, wire.body(grammar), open_reader)) as batches:
-            async for batch in batches:
-                for event in batch:
-                    yield event
+        return self._calls.stream(self._url, wire.body(grammar), open_reader)
 
     async def close(self) -> None:
         """Of the protocol."""
         await self._calls.close()
 
-    def _refuse_what_cannot_be_asked(self, request: ChatRequest) -> None:
-        if request.constraint is None:
-            return
+    def _refuse_what_cannot_be_asked(self, constraint: Constraint) -> None:
         if self._grammar == "none":
             raise NotSupported("response_format", "is not known to the engine that serves this model")
-        if isinstance(request.constraint, Glyph) and self._grammar == "response_format":
+        if isinstance(constraint, Glyph) and self._grammar == "response_format":
             raise NotSupported("reply_constraints.glyph", "is not known to the engine that serves this model")
 
 

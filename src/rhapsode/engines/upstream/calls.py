@@ -73,8 +73,8 @@ class Calls:
         finally:
             self._places.leave()
 
-    async def stream(self, url: URL, body: bytes, open_reader: Callable[[], Reader[T]]) -> AsyncGenerator[Sequence[T]]:
-        """What the events of a streamed answer hold; what came at once comes together.
+    async def stream(self, url: URL, body: bytes, open_reader: Callable[[], Reader[T]]) -> AsyncGenerator[T]:
+        """What the events of a streamed answer hold.
 
         Once something was handed out, nothing is asked for again. Closing it hangs up.
         """
@@ -95,7 +95,8 @@ class Calls:
             deadline = self._deadline()
             stream, found = await self._attempts(attempt, deadline, within=self._options.first_token_timeout)
             while found:
-                yield found
+                for event in found:
+                    yield event
                 found = await self._next(stream, deadline)
         except Unavailable as error:
             if stream is not None:  # else the breaker knows
