@@ -89,6 +89,14 @@ class Accounts:
 
         return self._database.transact(work)
 
+    def group_id(self, group_name: str) -> str:
+        """The id of a group. Raises InvalidField, StorageError."""
+        named = select(groups.c.id).where(groups.c.name == group_name)
+        found = self._database.transact(lambda connection: connection.execute(named).scalar_one_or_none(), write=False)
+        if found is None:
+            raise InvalidField("group", f"there is no group {group_name[:64]!r}; a group is made with its first key")
+        return found
+
     def list_keys(self) -> list[KeyRecord]:
         """Every key, revoked ones too, oldest first to the second."""
         return self._database.transact(key_records, write=False)

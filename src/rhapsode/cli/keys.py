@@ -1,21 +1,16 @@
 """`rhapsode keys`: make, list and revoke keys, while a server runs or not."""
 
 import json
-import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rhapsode.cli.accounts import open_accounts
 from rhapsode.cli.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
-    from rhapsode.accounts.keys import Accounts
     from rhapsode.accounts.records import KeyRecord
-    from rhapsode.cli.screen import Screen
     from rhapsode.settings.home import Home
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
@@ -35,8 +30,9 @@ def create(
     """Make a key. It is shown this once."""
     from rhapsode.settings.credentials import Credentials  # noqa: PLC0415  brings in what help does not wait for
 
-    with _accounts(home) as (accounts, place, screen):
-        new = accounts.create_key(group)
+    with open_accounts(home) as opened:
+        screen, place = opened.screen, opened.home
+        new = opened.accounts.create_key(group)
         # The key is printed before it is saved: should the saving fail, nobody has lost it.
         if as_json:
             typer.echo(json.dumps({"group_id": new.group_id, "api_key": new.api_key}))
@@ -53,8 +49,9 @@ def list_(home: HomeOption = None, *, as_json: JsonOption = False) -> None:
     """List every key: never the key itself."""
     from rhapsode.cli.table import print_table  # noqa: PLC0415  brings in what help does not wait for
 
-    with _accounts(home) as (accounts, _, screen):
-        records = accounts.list_keys()
+    with open_accounts(home) as opened:
+        records = opened.accounts.list_keys()
+    screen = opened.screen
     words = screen.words
     if as_json:
         typer.echo(json.dumps([_as_object(record) for record in records], ensure_ascii=False))
@@ -70,34 +67,10 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")], home: HomeOption = None
 ) -> None:
     """Revoke a key; a running server refuses it within a second."""
-    with _accounts(home) as (accounts, _, screen):
-        record = accounts.revoke_key(key_id)
+    with open_accounts(home) as opened:
+        record = opened.accounts.revoke_key(key_id)
+    screen = opened.screen
     screen.write(screen.words.key_is_revoked.format(key_id=record.key_id, group=record.group_name) + "\n")
-
-
-@contextmanager
-def _accounts(option: Path | None) -> Generator[tuple["Accounts", "Home", "Screen"]]:
-    """The accounts of a home, which is made when it is new."""
-    from rhapsode.cli.screen import open_screen  # noqa: PLC0415  brings in what help does not wait for
-    from rhapsode.core.errors import EngineMissing  # noqa: PLC0415
-    from rhapsode.settings.home import find_home  # noqa: PLC0415
-    from rhapsode.settings.read import read_settings  # noqa: PLC0415
-
-    screen = open_screen()
-    try:
-        from rhapsode.accounts.keys import Accounts  # noqa: PLC0415  an extra
-        from rhapsode.database.connect import open_database  # noqa: PLC0415
-        from rhapsode.database.migrate import migrate  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise EngineMissing(screen.words.missing_extra.format(missing=error.name)) from error
-    home = find_home(option, os.environ)
-    home.prepare()
-    database = open_database(home.database_url(read_settings(home.settings_file)))
-    try:
-        migrate(database)
-        yield Accounts(database, home.secret(os.environ)), home, screen
-    finally:
-        database.close()
 
 
 def _base_url(home: "Home") -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rhapsode.cli import keys, models
+from rhapsode.cli import blends, keys, models
 from rhapsode.cli.chat import chat
 from rhapsode.cli.say import say
 from rhapsode.cli.serve import serve
@@ -46,6 +46,7 @@ app.command()(serve)
 app.command()(chat)
 app.command()(say)
 app.command()(voices)
+app.add_typer(blends.app, name="blends")
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 

@@ -76,6 +76,9 @@ class Messages:
     voice_gender: str
     voice_age: str
     voice_style: str
+    blend_made_of: str
+    blend_is_gone: str
+    no_blends: str
     model_name: str
     model_size: str
     model_licence: str
@@ -160,6 +163,9 @@ ENGLISH = Messages(
     voice_gender="gender",
     voice_age="age",
     voice_style="style",
+    blend_made_of="made of",
+    blend_is_gone="{name} is forgotten.",
+    no_blends="There are no blends yet: rhapsode blends save NAME ID:60 ID:40",
     model_name="name",
     model_size="size",
     model_licence="licence",
@@ -244,6 +250,9 @@ CHINESE = Messages(
     voice_gender="性别",
     voice_age="年龄",
     voice_style="风格",
+    blend_made_of="组成",
+    blend_is_gone="已删除 {name}。",
+    no_blends="还没有混合音色：rhapsode blends save 名称 ID:60 ID:40",
     model_name="名称",
     model_size="大小",
     model_licence="许可证",

@@ -5,6 +5,9 @@
     │   ├── InvalidField        a field breaks a rule
     │   │   ├── UnknownModel
     │   │   ├── UnknownVoice
+    │   │   ├── DuplicateVoice
+    │   │   ├── SampleLength   a recording is too short or too long
+    │   │   ├── InvisibleText
     │   │   ├── PromptTooLong
     │   │   └── NotSupported    the platform has it, this server does not (yet)
     │   ├── MalformedBody
@@ -68,6 +71,32 @@ class UnknownVoice(InvalidField):
     def __init__(self, field: str, voice_id: str) -> None:
         super().__init__(field, f"voice id {voice_id[:80]!r} does not exist")
         self.voice_id = voice_id
+
+
+class DuplicateVoice(InvalidField):
+    """There is a voice of this id already."""
+
+    def __init__(self, voice_id: str) -> None:
+        super().__init__("voice_id", f"voice id {voice_id[:80]!r} exists already: choose another one")
+
+
+class SampleLength(InvalidField):
+    """A recording that a voice is to be made of is too short or too long.
+
+    `is_prompt`: it is the short one that comes beside the sample.
+    """
+
+    def __init__(self, field: str, rule: str, *, is_prompt: bool = False) -> None:
+        super().__init__(field, rule)
+        self.is_prompt = is_prompt
+
+
+class InvisibleText(InvalidField):
+    """Too many of a text's characters can be neither seen nor heard."""
+
+    def __init__(self, share: float, *, most: float) -> None:
+        rule = f"{share:.0%} of its characters are invisible or illegal, and at most {most:.0%} may be"
+        super().__init__("text", rule)
 
 
 class PromptTooLong(InvalidField):

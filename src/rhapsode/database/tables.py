@@ -1,6 +1,6 @@
 """The tables as the code speaks of them. The migrations make them; a test compares the two."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -29,4 +29,60 @@ secret_check = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary(32), nullable=False),
+)
+
+# What a group has uploaded or had made. The content lies in the home under its digest, once however often it is named.
+files = Table(
+    "files",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # 15 digits, drawn at random
+    Column("group_id", String(19), ForeignKey("groups.id"), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("filename", String(255), nullable=False),  # as the caller wrote it: shown, and never used as a path
+    Column("digest", LargeBinary(32), nullable=False, index=True),  # SHA-256
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, index=True),
+    Index("ix_files_group_id_purpose", "group_id", "purpose"),
+)
+
+# Long texts to be spoken. A server that works on a task holds a lease on it, and another takes it over when that ends.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # 15 digits, drawn at random
+    Column("group_id", String(19), ForeignKey("groups.id"), nullable=False, index=True),
+    Column("token", String(32), nullable=False),
+    Column("file_id", BigInteger, nullable=False, unique=True),  # what the result will be called in `files`
+    Column("request", LargeBinary, nullable=False),  # how to speak: a SpeechRequest without its text, as JSON
+    Column("digest", LargeBinary(32), nullable=False, index=True),  # SHA-256 of the text: content as that of `files`
+    Column("text_name", String(255), nullable=False),
+    Column("words", BigInteger, nullable=False),
+    Column("characters", BigInteger, nullable=False),
+    Column("invisible_ratio", Float, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("reason", String(500)),  # why it failed
+    Column("milliseconds", BigInteger),  # what the sound came to
+    Column("audio_size", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("attempts", Integer, nullable=False),  # begun since there last was progress
+    Column("lease", String(32)),  # who works on it
+    Column("leased_until", BigInteger, nullable=False),  # 0 where nobody does
+    Index("ix_tasks_status_leased_until", "status", "leased_until"),
+)
+
+# Voices that a group made: cloned, designed, or blends under a name.
+own_voices = Table(
+    "own_voices",
+    metadata,
+    Column("group_id", String(19), ForeignKey("groups.id"), primary_key=True),
+    Column("id", String(256), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("description", String(2000), nullable=False),
+    Column("spec", Text, nullable=False),  # a timbre with what it is listed as, or the shares of a blend, as JSON
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),  # when it first spoke
+    Column("made_by", String(32), nullable=False),  # the key that asked for it, and so says that the speaker agreed
+    Column("sample", LargeBinary(32)),  # SHA-256 of the recording that it was measured from
 )

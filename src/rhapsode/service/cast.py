@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rhapsode.core.caller import Caller
-from rhapsode.core.errors import UnknownVoice
+from rhapsode.core.errors import DuplicateVoice, UnknownVoice
 from rhapsode.core.voice import OwnVoice, SavedBlend, Voice, VoiceBook, VoiceShare
 
 
@@ -15,6 +15,11 @@ class Cast:
         """`voices` are everybody's."""
         self._book = book
         self._voices = {voice.id.rstrip(): voice for voice in voices} | {voice.id: voice for voice in voices}
+
+    def refuse_taken(self, voice_id: str) -> None:
+        """Raise `DuplicateVoice` where the id is one of everybody's voices."""
+        if voice_id in self._voices:
+            raise DuplicateVoice(voice_id)
 
     async def own(self, caller: Caller) -> Sequence[OwnVoice]:
         """What the caller's group has made and used. Raises `StorageError`."""

@@ -1,0 +1,50 @@
+"""The accounts of a home, for the commands that look after them, while a server runs or not."""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rhapsode.accounts.keys import Accounts
+    from rhapsode.cli.screen import Screen
+    from rhapsode.database.connect import Database
+    from rhapsode.settings.home import Home
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What a command works with."""
+
+    accounts: "Accounts"
+    database: "Database"
+    home: "Home"
+    screen: "Screen"
+
+
+@contextmanager
+def open_accounts(option: Path | None) -> Generator[Opened]:
+    """The accounts of a home, which is made when it is new. Raises `EngineMissing`, `SettingsError`, `StorageError`."""
+    from rhapsode.cli.screen import open_screen  # noqa: PLC0415  brings in what help does not wait for
+    from rhapsode.core.errors import EngineMissing  # noqa: PLC0415
+    from rhapsode.settings.home import find_home  # noqa: PLC0415
+    from rhapsode.settings.read import read_settings  # noqa: PLC0415
+
+    screen = open_screen()
+    try:
+        from rhapsode.accounts.keys import Accounts  # noqa: PLC0415  an extra
+        from rhapsode.database.connect import open_database  # noqa: PLC0415
+        from rhapsode.database.migrate import migrate  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise EngineMissing(screen.words.missing_extra.format(missing=error.name)) from error
+    home = find_home(option, os.environ)
+    home.prepare()
+    database = open_database(home.database_url(read_settings(home.settings_file)))
+    try:
+        migrate(database)
+        accounts = Accounts(database, home.secret(os.environ))
+        yield Opened(accounts=accounts, database=database, home=home, screen=screen)
+    finally:
+        database.close()

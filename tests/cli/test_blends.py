@@ -1,0 +1,33 @@
+"""Blends under a name, from the command line."""
+
+import json
+from pathlib import Path
+
+from tests.cli.command import rhapsode
+
+
+def test_a_blend_is_saved_listed_and_forgotten(tmp_path: Path) -> None:
+    rhapsode("keys", "create", "--group", "default", home=tmp_path)
+    saved = rhapsode("blends", "save", "my-duo-1", "male-qn-badao:30", "female-shaonv:70", home=tmp_path)
+    assert (saved.returncode, saved.stdout) == (0, "my-duo-1\n")
+    (listed,) = json.loads(rhapsode("blends", "list", "--json", home=tmp_path).stdout)
+    assert listed == {"voice_id": "my-duo-1", "shares": {"male-qn-badao": 30, "female-shaonv": 70}}
+    assert rhapsode("blends", "list", home=tmp_path).stdout == "my-duo-1\tmale-qn-badao:30 female-shaonv:70\n"
+    assert rhapsode("blends", "rm", "my-duo-1", home=tmp_path).returncode == 0
+    assert json.loads(rhapsode("blends", "list", "--json", home=tmp_path).stdout) == []
+    assert "my-duo-1" in rhapsode("blends", "rm", "my-duo-1", home=tmp_path).stderr
+
+
+def test_says_what_is_wrong(tmp_path: Path) -> None:
+    nobody = rhapsode("blends", "save", "my-duo-1", "male-qn-badao", home=tmp_path)
+    assert nobody.returncode == 1
+    assert "there is no group" in nobody.stderr
+    rhapsode("keys", "create", "--group", "default", home=tmp_path)
+    for arguments, told in [
+        (("my-duo-1", "nobody"), "'nobody' does not exist"),
+        (("my", "male-qn-badao"), "8 to 256 letters"),
+        (("female-shaonv", "male-qn-badao"), "exists already"),
+    ]:
+        refused = rhapsode("blends", "save", *arguments, home=tmp_path)
+        assert refused.returncode == 1
+        assert told in " ".join(refused.stderr.split())
