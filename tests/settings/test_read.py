@@ -14,12 +14,14 @@ from rhapsode.settings.shape import (
     DatabaseSettings,
     EmbedSettings,
     EngineSetting,
+    FileSettings,
     LogSettings,
     ModelSettings,
     SearchSettings,
     ServerSettings,
     Settings,
     SpeechSettings,
+    TaskSettings,
 )
 
 MANUAL = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -167,6 +169,8 @@ def fields() -> Iterator[str]:
         ("embed", EmbedSettings),
         ("models", ModelSettings),
         ("search", SearchSettings),
+        ("files", FileSettings),
+        ("tasks", TaskSettings),
         ("database", DatabaseSettings),
         ("logs", LogSettings),
     )

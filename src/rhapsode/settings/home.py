@@ -54,6 +54,16 @@ class Home:
         """Where fetched models lie."""
         return self.path / "models"
 
+    @property
+    def files(self) -> Path:
+        """Where the content of files lies."""
+        return self.path / "files"
+
+    @property
+    def tasks(self) -> Path:
+        """Where long texts that are being spoken leave what they have so far."""
+        return self.path / "tasks"
+
     def prepare(self) -> None:
         """Make the directory, for its owner alone, and try that it takes files. Raises SettingsError."""
         try:

@@ -24,10 +24,11 @@ class EngineSetting(_Table, frozen=True, kw_only=True):
 
 
 class ServerSettings(_Table, frozen=True, kw_only=True):
-    """Where the server listens. Port 0 takes any free one."""
+    """Where the server listens. Port 0 takes any free one. `public_url` is how callers reach it; or empty."""
 
     host: Text = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765
+    public_url: Annotated[str, msgspec.Meta(pattern="^(https?://[^/?#]+[^?#]*)?$", max_length=4096)] = ""
 
 
 class ChatSettings(_Table, frozen=True, kw_only=True):
@@ -82,6 +83,24 @@ class SearchSettings(_Table, frozen=True, kw_only=True):
     timeout: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
 
 
+class FileSettings(_Table, frozen=True, kw_only=True):
+    """What a group may keep, and for how long links and files are good. Sizes are in bytes."""
+
+    group_size: Annotated[int, msgspec.Meta(ge=0)] = 100 * 1000**3
+    group_count: Annotated[int, msgspec.Meta(ge=0)] = 10_000
+    upload_days: Annotated[int, msgspec.Meta(ge=0, le=36500)] = 0
+    link_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 9.0
+    speech_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
+
+
+class TaskSettings(_Table, frozen=True, kw_only=True):
+    """Long texts: how many are spoken at once, how many of a group may wait, and how long a result is kept."""
+
+    parallel: Annotated[int, msgspec.Meta(ge=0, le=64)] = 1
+    waiting: Annotated[int, msgspec.Meta(ge=1)] = 100
+    result_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 7
+
+
 class DatabaseSettings(_Table, frozen=True, kw_only=True):
     """Where accounts are kept: `sqlite:///PATH`. A relative path counts from the home."""
 
@@ -104,6 +123,8 @@ class Settings(_Table, frozen=True, kw_only=True):
     models: ModelSettings = msgspec.field(default_factory=ModelSettings)
     embed: EmbedSettings = msgspec.field(default_factory=EmbedSettings)
     search: SearchSettings = msgspec.field(default_factory=SearchSettings)
+    files: FileSettings = msgspec.field(default_factory=FileSettings)
+    tasks: TaskSettings = msgspec.field(default_factory=TaskSettings)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
     logs: LogSettings = msgspec.field(default_factory=LogSettings)
 
