@@ -158,8 +158,21 @@ class Subtitle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TextCount:
+    """How much a text is.
+
+    characters: what is billed, a Chinese character counting two. words: its words, each Chinese character being one.
+    invisible: the share of its characters that nobody can see, 0 to 1.
+    """
+
+    characters: int
+    words: int
+    invisible: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpeechEnd:
-    """What the sound has come to: its length in milliseconds, its packed size in bytes, and its subtitles.
+    """What the sound has come to: its length in milliseconds, its packed size in bytes, its subtitles; and the text.
 
     A subtitle has at most 50 characters; together they are the text, white space at their ends aside.
     """
@@ -167,6 +180,7 @@ class SpeechEnd:
     milliseconds: int
     size: int
     subtitles: tuple[Subtitle, ...]
+    count: TextCount
 
 
 SpeechEvent = SpeechAudio | SpeechEnd

@@ -7,7 +7,7 @@ from dataclasses import replace
 from anyio import to_thread
 
 from rhapsode.core.caller import Caller
-from rhapsode.core.errors import EngineMissing, InvalidField
+from rhapsode.core.errors import EngineMissing, InvalidField, InvisibleText
 from rhapsode.core.speech import (
     AudioSetting,
     Encoder,
@@ -21,6 +21,7 @@ from rhapsode.core.speech import (
 from rhapsode.core.voice import OwnVoice, Voice, VoiceBook
 from rhapsode.service.cast import Cast
 from rhapsode.service.told import Told
+from rhapsode.text.count import MOST_INVISIBLE, count
 from rhapsode.text.pieces import Piece
 
 OpenEncoder = Callable[[AudioSetting, float, SoundEffect | None], Encoder]
@@ -34,7 +35,8 @@ class SpeechService:
         """`book`: the voices that callers made for themselves, where there are any."""
         self._engine = engine
         self._open_encoder = open_encoder
-        self._cast = Cast(engine.voices(), book)
+        self.cast = Cast(engine.voices(), book)
+        """who can be asked to speak"""
 
     def voices(self) -> Sequence[Voice]:
         """Every voice that anybody may ask for."""
@@ -42,11 +44,16 @@ class SpeechService:
 
     async def own_voices(self, caller: Caller, /) -> Sequence[OwnVoice]:
         """The voices that the caller's group has made and used, the oldest first. Raises `StorageError`."""
-        return await self._cast.own(caller)
+        return await self.cast.own(caller)
 
     async def prepare(self, request: SpeechRequest, caller: Caller, /) -> SpeechRequest:
-        """The request with its voices looked up. Raises `UnknownVoice`, `EngineMissing`, `StorageError`."""
-        request = replace(request, voices=await self._cast.find(request.voices, caller))
+        """The request with its voices looked up.
+
+        Raises `UnknownVoice`, `InvisibleText`, `EngineMissing`, `StorageError`.
+        """
+        if (share := count(request.text).invisible) > MOST_INVISIBLE:
+            raise InvisibleText(share, most=MOST_INVISIBLE)
+        request = replace(request, voices=await self.cast.find(request.voices, caller))
         if isinstance(self._engine, NoSpeech):
             raise self._engine.reason
         return request
@@ -91,7 +98,7 @@ class SpeechService:
     async def _pack(self, request: SpeechRequest, blocks: AsyncGenerator[Pcm]) -> AsyncGenerator[SpeechEvent]:
         # Resampling and packing 0.4 s of sound takes milliseconds: too long for the event loop.
         encoder = self._open_encoder(request.audio, request.volume, request.modify.effect)
-        told = Told(request.text)
+        told = Told(request.script)
         async with aclosing(blocks):
             async for block in blocks:
                 told.hear(block)

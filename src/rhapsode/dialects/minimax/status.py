@@ -15,8 +15,10 @@ TIMEOUT = 1001
 RATE_LIMIT = 1002
 NOT_AUTHORISED = 1004
 INTERNAL = 1013
+INVISIBLE = 1042
 INVALID_PARAMS = 2013
 INVALID_KEY = 2049
+NO_VOICE = 2054
 
 NO_KEY_MESSAGE = "login fail: Please carry the API secret key in the 'Authorization' field of the request header"
 WRONG_GROUP_MESSAGE = "token not match group"
@@ -44,6 +46,7 @@ _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, bool], ...] = (
     (errors.MissingKey, NOT_AUTHORISED, NO_KEY_MESSAGE, False),
     (errors.WrongGroup, NOT_AUTHORISED, WRONG_GROUP_MESSAGE, False),
     (errors.UnknownKey, INVALID_KEY, INVALID_KEY_MESSAGE, False),
+    (errors.InvisibleText, INVISIBLE, "invisible character ratio limit", True),
     (errors.RequestError, INVALID_PARAMS, "invalid params", True),
     (errors.Draining, TIMEOUT, "request timeout", True),
     (errors.Overloaded, RATE_LIMIT, "rate limit", True),
@@ -56,6 +59,13 @@ def status_of(error: errors.RhapsodeError) -> BaseResp:
     """How an error of ours is told to a caller."""
     code, wording, detailed = next(row[1:] for row in _TOLD if isinstance(error, row[0]))
     return BaseResp(code, f"{wording}, {error.message}" if detailed else wording)
+
+
+def status_of_v2(error: errors.RhapsodeError) -> BaseResp:
+    """The same in the v2 generation of speech, where a voice that there is not has a code of its own."""
+    if isinstance(error, errors.UnknownVoice):
+        return BaseResp(NO_VOICE, f"voice id not exist, {error.message}")
+    return status_of(error)
 
 
 def http_status_of(error: errors.RhapsodeError) -> int:
