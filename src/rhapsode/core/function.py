@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A function on offer. `parameters` is a JSON schema of an object; an empty one takes nothing in particular.
+    """A function on offer. `parameters` is a JSON schema of an object; an empty one takes nothing.
 
     `field` is where the caller wrote them, for the error when they cannot be enforced.
     """

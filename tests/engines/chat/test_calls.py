@@ -61,6 +61,15 @@ def test_arguments_are_what_the_schema_says() -> None:
         assert not ONE(call(arguments=arguments)), arguments
 
 
+@pytest.mark.parametrize("parameters", [{}, {"type": "object", "properties": {}, "required": []}])
+def test_a_function_without_parameters_is_given_none(parameters: dict[str, object]) -> None:
+    matches = matcher(call_grammar((Function(name="now", parameters=parameters),), ("now",), ()))
+    assert matches(call("now", "{}"))
+    assert not matches(call("now", '{"a": 1}'))
+    anything = Function(name="now", parameters={"type": "object", "additionalProperties": {"type": "string"}})
+    assert matcher(call_grammar((anything,), ("now",), ()))(call("now", '{"a": "b"}'))
+
+
 def test_a_schema_that_cannot_be_enforced_names_its_place() -> None:
     endless = Function(
         name="f", parameters={"type": "object", "properties": {"a": {"$ref": "http://x.example/s.json"}}}
@@ -106,6 +115,20 @@ def test_a_call_that_is_cut_is_read_as_far_as_it_came() -> None:
 
 def test_a_text_before_calls_speaks_for_nobody() -> None:
     assert read("Hm.\nBob: Go!") == ("Hm.", ())
+
+
+def test_a_text_ends_before_a_stop_and_a_call_does_not() -> None:
+    for size in (1, 4, 400):
+        reader = CallReader(Labels(NAMES), ("see", "Rome", "\n"))
+        pieces = [WRITTEN[start : start + size] for start in range(0, len(WRITTEN), size)]
+        events = [*(event for piece in pieces for event in reader.feed(piece)), *reader.finish()]
+        assert "".join(event.text for event in events if isinstance(event, ChatText)) == "Let me"
+        assert not any(isinstance(event, ChatCall) for event in events)
+        assert reader.done
+    reader = CallReader(Labels(NAMES), ("Rome", "\n"))
+    calls = join_calls(event for event in reader.feed(call()) if isinstance(event, ChatCall))
+    assert calls == (FunctionCall(name="go_to", arguments='{"place": "Rome"}'),)
+    assert not reader.done
 
 
 VALUES = st.recursive(

@@ -1,18 +1,22 @@
 """llama.cpp with the embedded model: what no other engine promises."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from rhapsode.core.chat import ChatReply, Finish, collect
-from rhapsode.core.errors import EngineError, Overloaded, PromptTooLong, SettingsError
+from rhapsode.core.constraint import Gen, Glyph
+from rhapsode.core.errors import EngineError, NotSupported, Overloaded, PromptTooLong, SettingsError
+from rhapsode.core.function import Function
 from rhapsode.engines.chat import llama as module
 from rhapsode.engines.chat.llama import LlamaEngine
 from rhapsode.engines.chat.native import Size, load
@@ -72,6 +76,18 @@ async def test_nobody_is_spoken_for(llama: LlamaEngine) -> None:
         lines = [line.strip() for line in reply.text.splitlines()]
         assert not lines[0].startswith(("Ann:", "Bob:", "Li:"))
         assert not any(line.startswith(("Bob:", "Li:")) for line in lines[1:])
+
+
+async def test_stop_strings_end_no_call(llama: LlamaEngine) -> None:
+    city = Function(name="go_to", parameters={"type": "object", "properties": {"city": {"enum": ["Rome", "Paris"]}}, "required": ["city"]})  # fmt: skip
+    asked = replace(chat("Go to Rome!", max_tokens=60), functions=(city,), must_call=("go_to",), stops=("\n", "R", '"'))
+    (call,) = (await collect(llama.reply(asked))).calls
+    assert json.loads(call.arguments)["city"] in {"Rome", "Paris"}
+
+
+async def test_stop_strings_are_refused_with_a_glyph(llama: LlamaEngine) -> None:
+    with pytest.raises(NotSupported, match="stop"):
+        await collect(llama.reply(replace(chat("Hi!"), constraint=Glyph(parts=(Gen(name="a"),)), stops=("x",))))
 
 
 async def test_four_long_conversations_at_once_all_get_their_replies() -> None:

@@ -42,4 +42,13 @@ def _rules(place: int, function: Function) -> Iterator[str]:
     arguments = f"arguments-{place}"
     head = open_call(function.name).removeprefix(OPEN_CALL)
     yield f"call-{place} ::= {quote(head)} {arguments} {quote('}' + CLOSE_CALL)}"
-    yield json_rules(dict(function.parameters), name=arguments, field=function.field)
+    if _takes_nothing(function):
+        yield f"{arguments} ::= {quote('{}')}"
+    else:
+        yield json_rules(dict(function.parameters), name=arguments, field=function.field)
+
+
+def _takes_nothing(function: Function) -> bool:
+    """Whether no parameter is named, as OpenAI's functions without any have it; any object would be right too."""
+    said = {key for key, value in function.parameters.items() if value}
+    return said <= {"type", "title", "description", "$schema"} and function.parameters.get("type", "object") == "object"

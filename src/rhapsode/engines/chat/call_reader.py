@@ -1,6 +1,6 @@
 """Function calls as a model writes them by `call_grammar`, as events: the name, then the arguments in pieces."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -8,16 +8,18 @@ import msgspec
 from rhapsode.core.chat import ChatCall, ChatText
 from rhapsode.engines.chat.label import Labels
 from rhapsode.engines.chat.reader import TextReader
+from rhapsode.engines.chat.stops import Stops
 from rhapsode.engines.chat.tools import CALL_TAG
 
 _BEFORE_ARGUMENTS: Final = ', "arguments": '
 
 
 class CallReader:
-    """A reply that is text, calls, or both."""
+    """A reply that is text, calls, or both. Its text ends before the first of `stops`; calls are not looked at."""
 
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: Labels, stops: Sequence[str] = ()) -> None:
         self._text = TextReader(labels)
+        self._stops = Stops(stops)
         self._held = ""
         self._index = -1
         self._arguments: _Arguments | None = None
@@ -31,14 +33,14 @@ class CallReader:
     @property
     def done(self) -> bool:
         """Of the protocol."""
-        return self._text.done
+        return self._text.done or self._stops.done
 
     def feed(self, piece: str) -> Iterator[ChatText | ChatCall]:
         """Of the protocol."""
         self._held += piece
         if self._index < 0:
             yield from self._read_text()
-        while self._index >= 0 and self._held:
+        while self._index >= 0 and self._held and not self.done:
             before = self._held
             yield from self._read_call()
             if self._held == before:
@@ -47,19 +49,23 @@ class CallReader:
     def finish(self) -> Iterator[ChatText | ChatCall]:
         """Of the protocol."""
         if self._index < 0:
-            yield from self._text.feed(self._held)
-        yield from self._text.finish()
+            yield from self._say(self._held, last=True)
 
     def _read_text(self) -> Iterator[ChatText | ChatCall]:
         text, tag, rest = self._held.partition(CALL_TAG)
         if tag:
             self._index, self._held = 0, rest
-            yield from self._text.feed(text)
-            yield from self._text.finish()
+            yield from self._say(text, last=True)
         else:
             kept = next((size for size in range(len(CALL_TAG) - 1, 0, -1) if text.endswith(CALL_TAG[:size])), 0)
             self._held = text[len(text) - kept :]
-            yield from self._text.feed(text[: len(text) - kept])
+            yield from self._say(text[: len(text) - kept])
+
+    def _say(self, text: str, *, last: bool = False) -> Iterator[ChatText | ChatCall]:
+        said = self._stops.feed(text)
+        yield from self._text.feed(said + self._stops.finish() if last else said)
+        if last or self._stops.done:
+            yield from self._text.finish()
 
     def _read_call(self) -> Iterator[ChatText | ChatCall]:
         if self._arguments is None:

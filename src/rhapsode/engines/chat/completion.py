@@ -22,7 +22,8 @@ def write_body(prompt: Prompt, request: ChatRequest, *, rendered: str = "") -> b
     body: dict[str, object] = {
         **({"prompt": rendered} if rendered else _messages(prompt)),
         "grammar": _grammar(prompt, request),
-        "stop": request.stops,
+        # llama.cpp would look for them in calls too: there the reader does.
+        "stop": () if request.functions else request.stops,
         "max_tokens": max(request.max_tokens, FIRST_CHARACTER),
         "temperature": request.sampling.temperature,
         "top_p": request.sampling.top_p,

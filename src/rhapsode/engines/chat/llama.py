@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, Finish
 from rhapsode.core.errors import EngineError, InvalidField, NotSupported, PromptTooLong
 from rhapsode.engines.chat.bridge import NativeCall
 from rhapsode.engines.chat.call_reader import CallReader
@@ -121,12 +121,14 @@ class LlamaEngine:
         given = composition.given if composition else 0
         self._refuse_giants(given + sum(len(message.content.encode()) for message in prompt.messages))
         if composition is not None:
+            if request.stops:
+                raise NotSupported("stop", "cannot be combined with a reply that is written part by part")
             async with aclosing(self._compose(prompt, request, composition)) as events:
                 async for event in events:
                     yield event
             return
         labels = Labels(() if request.constraint else prompt.names)
-        reader = CallReader(labels) if request.functions else TextReader(labels)
+        reader = CallReader(labels, request.stops) if request.functions else TextReader(labels)
         completion = Completion(reader, max_tokens=request.max_tokens)
         # In a script the reply stands behind its speaker's name, which a model needs to be reminded of last.
         label = "" if request.constraint else prompt.label
@@ -239,8 +241,10 @@ class LlamaEngine:
 def _judged(completion: Completion, request: ChatRequest, *, begun: bool) -> ChatEnd:
     if completion.end is None:
         raise EngineError(_BROKEN_OFF)
-    if begun or request.stops:
+    if begun or (request.stops and completion.end.finish is Finish.STOP):
         return completion.end
     if request.functions:  # cut before it was clear which
         raise InvalidField(request.tokens_field, "is too small for a function call")
+    if request.stops:
+        return completion.end
     raise EngineError("the model's reply is blank")
