@@ -39,13 +39,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Bytes from the socket."""
         if self._reading_head:
             self._head += len(data)
-            if self._late is None:
-                self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
         super().data_received(data)
-        # Judged afterwards: a head and its body may come in one go.
-        if self._reading_head and self._head > HEAD_LIMIT and not self.transport.is_closing():
+        # Judged afterwards: a head and its body mostly come in one go.
+        if not self._head or self.transport.is_closing():
+            return
+        if self._head > HEAD_LIMIT:
             self.transport.write(_TOO_LARGE)
             self.transport.close()
+        elif self._late is None:
+            self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def on_headers_complete(self) -> None:
         """The head is there."""

@@ -43,7 +43,7 @@ class Wire:
 
         Raises `NotSupported`.
         """
-        sent = replace(self._sent(), stops=self._stops())
+        sent = self._sent(self._stops())
         extra: Mapping[str, object] = {}
         if grammar:
             sent, extra = replace(sent, constraint=None), {"grammar": grammar}
@@ -54,7 +54,7 @@ class Wire:
         sent = self._sent()
         sampling = sent.sampling if temperature is None else replace(sent.sampling, temperature=temperature)
         turns = (*sent.turns, Turn(role=Role.BOT, speaker="", text=begun)) if begun else sent.turns
-        sent = replace(sent, turns=turns, sampling=sampling, max_tokens=max_tokens, constraint=None, stops=())
+        sent = replace(sent, turns=turns, sampling=sampling, max_tokens=max_tokens, constraint=None)
         return write_request(ChatCall(request=sent, stream=True, include_usage=True), extra)
 
     def bare(self) -> bytes:
@@ -65,10 +65,10 @@ class Wire:
         """The body of a completion of `text`, which is those messages as a prompt, and the reply where it stands."""
         return write_step(text, step, self._request.sampling, names=self.names, model=self._model)
 
-    def _sent(self) -> ChatRequest:
+    def _sent(self, stops: tuple[str, ...] = ()) -> ChatRequest:
         """Without what this server does itself."""
         request = self._request if self._prompt is None else self._as_messages(self._prompt)
-        return replace(request, model=self._model, mask=False, search=False)
+        return replace(request, model=self._model, stops=stops, mask=False, search=False)
 
     def heard(self) -> Heard:
         """What reads the reply's text."""
