@@ -69,11 +69,12 @@ async def test_a_file_is_deleted_for_its_own_purpose_alone(files: Files, groups:
 
 async def test_a_list_is_of_one_purpose_and_one_group(files: Files, groups: Groups, clock: Clock) -> None:
     first = await files.keep(groups[0], "p", "first", b"1")
-    await files.keep(groups[0], "q", "of another purpose", b"2")
+    other = await files.keep(groups[0], "q", "of another purpose", b"2")
     await files.keep(groups[1], "p", "of another group", b"3")
     clock.now += 1
     second = await files.keep(groups[0], "p", "second", b"4")
     assert await files.list(groups[0], "p") == [first, second]
+    assert sorted(await files.list(groups[0]), key=str) == sorted([first, other, second], key=str)
 
 
 async def test_a_group_may_keep_so_many_bytes_and_files(files: Files, groups: Groups, store: Store) -> None:

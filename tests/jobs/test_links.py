@@ -38,28 +38,30 @@ def test_a_link_begins_with_the_address_that_was_called_or_the_public_one(clock:
 def test_a_link_opens_its_file_until_it_expires(clock: Clock) -> None:
     links = Links(SECRET, clock=clock)
     expires, signature = made(links)
-    assert links.opens(FILE.id, expires, signature)
+    assert links.opens(str(FILE.id), expires, signature)
     clock.now += 59
-    assert links.opens(FILE.id, expires, signature)
+    assert links.opens(str(FILE.id), expires, signature)
     clock.now += 1
-    assert not links.opens(FILE.id, expires, signature)
+    assert not links.opens(str(FILE.id), expires, signature)
 
 
 @pytest.mark.parametrize("expires", ["", "1700000061", "-1", "１７０００００１００", "9" * 5000, "1e99", "1700000060 "])
 def test_another_time_is_not_signed(clock: Clock, expires: str) -> None:
     links = Links(SECRET, clock=clock)
-    assert not links.opens(FILE.id, expires, made(links)[1])
+    assert not links.opens(str(FILE.id), expires, made(links)[1])
 
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, "é", "\udc80"])
 def test_another_signature_opens_nothing(clock: Clock, signature: str) -> None:
     links = Links(SECRET, clock=clock)
-    assert not links.opens(FILE.id, made(links)[0], signature)
+    assert not links.opens(str(FILE.id), made(links)[0], signature)
 
 
 def test_a_link_opens_no_other_file_and_nothing_of_another_home(clock: Clock) -> None:
     links = Links(SECRET, clock=clock)
     parts = made(links)
-    assert not links.opens(FILE.id + 1, *parts)
-    assert not Links(SECRET + b"!", clock=clock).opens(FILE.id, *parts)
+    assert not links.opens(str(FILE.id + 1), *parts)
+    assert not Links(SECRET + b"!", clock=clock).opens(str(FILE.id), *parts)
     assert made(links, replace(FILE, id=2)) != parts
+    for nothing in ("", "x", "9" * 5000, f"{FILE.id} ", f"-{FILE.id}"):
+        assert not links.opens(nothing, *parts)

@@ -1,27 +1,35 @@
 """Every URL: which of them ask for no key."""
 
+from pathlib import Path
+
 from starlette.routing import Route
 
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
+from rhapsode.database.connect import open_database
+from rhapsode.server.app import open_desk
 from rhapsode.server.boundary import Endpoint
 from rhapsode.server.routes import PUBLIC, make_routes
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import NoSpeech, SpeechService
+from rhapsode.settings.home import Home
 from tests.server.test_boundary import Keys
 
 
-def test_every_address_asks_for_a_key_unless_it_is_listed() -> None:
+def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'rhapsode.db'}")
     nobody = NoSpeech(EngineMissing("not here"), [])
     routes = make_routes(
         chat=ChatService(routes={}, base_model=str),
         speech=SpeechService(engine=nobody, open_encoder=open_encoder),
         embed=EmbedService(routes={}),
+        desk=open_desk(Home(tmp_path), database, b"s" * 32),
         authority=Keys(),
         admission=Admission(),
     )
-    paths = {route.path: route.app for route in routes if isinstance(route, Route)}
-    assert len(paths) == len(routes)
-    assert {path for path, app in paths.items() if not isinstance(app, Endpoint)} == PUBLIC
+    database.close()
+    served = [(route.path, route.app) for route in routes if isinstance(route, Route)]
+    assert len(served) == len(routes)
+    assert {path for path, app in served if not isinstance(app, Endpoint)} == PUBLIC

@@ -110,13 +110,12 @@ class Files:
         )
         return None if row is None else _file(row)
 
-    async def list(self, group_id: str, purpose: str) -> list[StoredFile]:
-        """The group's files of one purpose, the oldest first."""
-        query = (
-            select(files)
-            .where(files.c.group_id == group_id, files.c.purpose == purpose, self._alive())
-            .order_by(files.c.created_at, files.c.id)
-        )
+    async def list(self, group_id: str, purpose: str | None = None) -> list[StoredFile]:
+        """The group's files, of one purpose or all, the oldest first."""
+        query = select(files).where(files.c.group_id == group_id, self._alive())
+        if purpose is not None:
+            query = query.where(files.c.purpose == purpose)
+        query = query.order_by(files.c.created_at, files.c.id)
         rows = await self._database.run(lambda connection: connection.execute(query).mappings().all(), write=False)
         return [_file(row) for row in rows]
 

@@ -8,9 +8,10 @@ from urllib.parse import quote, urlencode
 
 from rhapsode.jobs.files import StoredFile
 
-PATH = "/files/{file_id:int}/{filename}"
+PATH = "/files/{file_id}/{filename:path}"
 """where the server answers them"""
 
+_DIGITS = len(str(2**63))
 _PURPOSE = b"links to files, version 1"
 
 
@@ -30,11 +31,11 @@ class Links:
         query = urlencode({"expires": expires, "signature": self._sign(file.id, expires)})
         return f"{base}/files/{file.id}/{quote(file.filename, safe='')}?{query}"
 
-    def opens(self, file_id: int, expires: str, signature: str) -> bool:
-        """Whether this is a link of ours that has not expired."""
-        if not (expires.isascii() and expires.isdigit()) or len(expires) > len(str(2**63)):
+    def opens(self, file_id: str, expires: str, signature: str) -> bool:
+        """Whether this is a link of ours that has not expired; then `file_id` is a number."""
+        if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in (file_id, expires)):
             return False
-        right = self._sign(file_id, int(expires))
+        right = self._sign(int(file_id), int(expires))
         return hmac.compare_digest(right.encode(), signature.encode("utf-8", "replace")) and (
             int(expires) > self._clock()
         )

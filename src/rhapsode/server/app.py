@@ -10,13 +10,18 @@ from rhapsode.audio.encode import open_encoder
 from rhapsode.core.chat import ChatEngine
 from rhapsode.core.embedding import EmbedEngine
 from rhapsode.core.search import SearchEngine
+from rhapsode.database.connect import Database
 from rhapsode.dialects.minimax.chat_models import CHAT_MODELS, base_model
 from rhapsode.dialects.minimax.embeddings import PLATFORM_MODEL
 from rhapsode.engines.registry import open_chat, open_embed, open_speech
 from rhapsode.engines.search.searxng import SearxngEngine
+from rhapsode.jobs.files import Files, Quota
+from rhapsode.jobs.links import Links
+from rhapsode.jobs.store import Store
 from rhapsode.models.catalogue import find_model
 from rhapsode.server.auth import Authority
 from rhapsode.server.direct import Direct
+from rhapsode.server.files import FileDesk
 from rhapsode.server.routes import make_routes
 from rhapsode.server.strays import not_found, wrong_method
 from rhapsode.service.admission import Admission
@@ -28,12 +33,21 @@ from rhapsode.settings.read import read_settings
 from rhapsode.settings.shape import SearchSettings
 from rhapsode.voices.catalogue import load_voices
 
+_HOUR = 3600
+_DAY = 24 * _HOUR
+
 
 def create_app(
-    *, chat: ChatService, speech: SpeechService, embed: EmbedService, authority: Authority, admission: Admission
+    *,
+    chat: ChatService,
+    speech: SpeechService,
+    embed: EmbedService,
+    desk: FileDesk,
+    authority: Authority,
+    admission: Admission,
 ) -> Direct:
     """The ASGI application."""
-    routes = make_routes(chat=chat, speech=speech, embed=embed, authority=authority, admission=admission)
+    routes = make_routes(chat=chat, speech=speech, embed=embed, desk=desk, authority=authority, admission=admission)
     app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return Direct(app)
@@ -91,6 +105,19 @@ async def open_embed_service(home: Home) -> AsyncGenerator[EmbedService]:
         routes = {} if settings.default is None else {PLATFORM_MODEL: [engines[settings.default]]}
         routes |= {model: [engines[name] for name in names] for model, names in settings.models.items()}
         yield EmbedService(routes=routes)
+
+
+def open_desk(home: Home, database: Database, secret: bytes) -> FileDesk:
+    """Files as the home's settings say. Raises `SettingsError`."""
+    settings = read_settings(home.settings_file)
+    chosen = settings.files
+    return FileDesk(
+        files=Files(database, Store(home.files), quota=Quota(size=chosen.group_size, count=chosen.group_count)),
+        links=Links(secret, public_url=settings.server.public_url),
+        link_seconds=round(chosen.link_hours * _HOUR),
+        speech_seconds=round(chosen.speech_hours * _HOUR),
+        upload_seconds=chosen.upload_days * _DAY or None,
+    )
 
 
 def _open_search(settings: SearchSettings) -> SearchEngine | None:

@@ -1,6 +1,7 @@
 """The request's body, read within bounds of size and time."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from starlette.types import Receive, Scope
@@ -9,6 +10,9 @@ from rhapsode.core.errors import BodyTooLarge, MalformedBody
 
 SECONDS = 60.0
 """How long a body may take to arrive."""
+
+UPLOAD_SECONDS = 3600.0
+"""How long an upload may, of which something arrives every `SECONDS`."""
 
 DISCARD_SECONDS = 1.0
 
@@ -23,9 +27,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     A length announced above the limit is refused before a byte is read. Raises `BodyTooLarge`, `MalformedBody`,
     `CallerLeft`.
     """
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
-            raise BodyTooLarge(limit)
+    _refuse_announced(scope, limit)
     parts: list[bytes] = []
     size, more = 0, True
     try:
@@ -41,6 +43,26 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     return b"".join(parts)
 
 
+async def read_parts(scope: Scope, receive: Receive, *, limit: int) -> AsyncGenerator[bytes]:
+    """The body as it comes, at most `limit` bytes. Raises as `read_body`."""
+    _refuse_announced(scope, limit)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + UPLOAD_SECONDS
+    size, more = 0, True
+    while more:
+        try:
+            async with asyncio.timeout_at(min(end, loop.time() + SECONDS)):
+                part, more = await _read_part(receive)
+        except TimeoutError as error:
+            raise MalformedBody(
+                f"nothing of the body arrived for {SECONDS:g} seconds, or not all in an hour"
+            ) from error
+        size += len(part)
+        if size > limit:
+            raise BodyTooLarge(limit)
+        yield part
+
+
 async def discard_body(receive: Receive) -> None:
     """Take what the caller still sends, for a moment.
 
@@ -50,6 +72,12 @@ async def discard_body(receive: Receive) -> None:
         async with asyncio.timeout(DISCARD_SECONDS):
             while (await _read_part(receive))[1]:
                 pass
+
+
+def _refuse_announced(scope: Scope, limit: int) -> None:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise BodyTooLarge(limit)
 
 
 async def _read_part(receive: Receive) -> tuple[bytes, bool]:

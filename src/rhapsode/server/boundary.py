@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, ServiceError
+from rhapsode.server.address import read_base_url, read_query
 from rhapsode.server.auth import Authority, read_group, read_key
 from rhapsode.server.body import CallerLeft, discard_body, read_body
 from rhapsode.server.streaming import EventStream
@@ -44,6 +46,19 @@ class Call:
     """Unix seconds."""
     path: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the variable parts of the route's path are."""
+    scope: Scope = field(default_factory=dict[str, Any], repr=False)
+    receive: Receive | None = field(default=None, repr=False)
+    """What brings the body, where the handler reads it itself."""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query, the first of each name."""
+        return read_query(self.scope)
+
+    @property
+    def base_url(self) -> str:
+        """The address that the caller called, without a path."""
+        return read_base_url(self.scope)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -80,8 +95,16 @@ class Endpoint:
     """An ASGI application around one handler."""
 
     def __init__(
-        self, handler: Handler, dialect: Dialect | DialectOfBody, *, admission: Admission, authority: Authority
+        self,
+        handler: Handler,
+        dialect: Dialect | DialectOfBody,
+        *,
+        admission: Admission,
+        authority: Authority,
+        reads_body: bool = False,
     ) -> None:
+        """`reads_body`: the handler reads the body as it comes, for an upload."""
+        self._reads_body = reads_body
         self._handler = handler
         self._dialect = dialect
         self._admission = admission
@@ -100,10 +123,14 @@ class Endpoint:
         try:
             async with self._admission.enter() as place:
                 caller = await self._authority.authorise(read_key(scope), read_group(scope))
-                body = await read_body(scope, receive, limit=BODY_LIMIT)
-                watch = _Watch(receive, place)
                 path = scope.get("path_params", {})
-                answer = await self._handler(Call(caller=caller, body=body, trace_id=trace_id, path=path))
+                if self._reads_body:
+                    call = Call(caller=caller, body=b"", trace_id=trace_id, path=path, scope=scope, receive=receive)
+                else:
+                    body = await read_body(scope, receive, limit=BODY_LIMIT)
+                    watch = _Watch(receive, place)
+                    call = Call(caller=caller, body=body, trace_id=trace_id, path=path, scope=scope)
+                answer = await self._handler(call)
                 await answer(scope, receive, send)
         except CallerLeft:
             pass

@@ -5,10 +5,13 @@ from functools import partial
 
 from starlette.routing import BaseRoute, Route
 
-from rhapsode.server import embeddings, minimax, openai, voices
+from rhapsode.jobs.links import PATH as LINK_PATH
+from rhapsode.server import embeddings, files, minimax, openai, t2a, voices
 from rhapsode.server.auth import Authority
 from rhapsode.server.boundary import Dialect, DialectOfBody, Endpoint, Handler
 from rhapsode.server.chat import handle_chat
+from rhapsode.server.downloads import Downloads
+from rhapsode.server.files import FileDesk
 from rhapsode.server.health import Health
 from rhapsode.server.spoken_chat import handle_chat_v2
 from rhapsode.service.admission import Admission
@@ -17,19 +20,29 @@ from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import SpeechService
 from rhapsode.service.spoken_chat import SpokenChat
 
-PUBLIC = frozenset({"/health/live", "/health/ready"})
-"""The paths that need no key. Every other path has one asked of it."""
+PUBLIC = frozenset({"/health/live", "/health/ready", LINK_PATH})
+"""The paths that need no key; links carry a signature of ours instead. Every other path has a key asked of it."""
 
 
 def make_routes(
-    *, chat: ChatService, speech: SpeechService, embed: EmbedService, authority: Authority, admission: Admission
+    *,
+    chat: ChatService,
+    speech: SpeechService,
+    embed: EmbedService,
+    desk: FileDesk,
+    authority: Authority,
+    admission: Admission,
 ) -> list[BaseRoute]:
     """The table."""
 
-    def route(method: str, path: str, handler: Handler, dialect: Dialect | DialectOfBody) -> Route:
-        return Route(path, Endpoint(handler, dialect, admission=admission, authority=authority), methods=[method])
+    def route(
+        method: str, path: str, handler: Handler, dialect: Dialect | DialectOfBody, *, reads_body: bool = False
+    ) -> Route:
+        endpoint = Endpoint(handler, dialect, admission=admission, authority=authority, reads_body=reads_body)
+        return Route(path, endpoint, methods=[method])
 
-    post, get = partial(route, "POST"), partial(route, "GET")
+    post, get, delete = partial(route, "POST"), partial(route, "GET"), partial(route, "DELETE")
+    upload = partial(post, reads_body=True)
 
     def serves(model: str) -> bool:
         return chat.serves(model) or model in embed.models
@@ -50,8 +63,19 @@ def make_routes(
         post("/v1/embeddings", embeddings.handle_embeddings(embed.embed), embeddings.ERRORS),
         get("/v1/models", openai.handle_models(names, created=started), openai.ERRORS),
         get("/v1/models/{model:path}", openai.handle_model(serves, created=started), openai.ERRORS),
-        post("/v1/text_to_speech", minimax.handle_t2a(speech.speak), minimax.T2A_ERRORS),
+        post("/v1/text_to_speech", t2a.handle_t2a(speech.speak), t2a.T2A_ERRORS),
+        post("/v1/tts/stream", t2a.handle_t2a_stream(speech.speak), t2a.T2A_STREAM_ERRORS),
+        post("/v1/t2a_v2", t2a.handle_t2a_v2(speech.speak), t2a.T2A_V2_ERRORS),
         post("/v1/get_voice", voices.handle_get_voice(speech), voices.ERRORS),
+        upload("/v1/files/upload", desk.upload, files.ERRORS),
+        get("/v1/files/list", desk.list, files.ERRORS),
+        get("/v1/files/retrieve", desk.retrieve, files.ERRORS),
+        get("/v1/files/retrieve_content", desk.content, files.ERRORS),
+        post("/v1/files/delete", desk.delete, files.ERRORS),
+        upload("/v1/files", desk.upload, files.ERRORS),
+        get("/v1/files", desk.list_or_retrieve, files.ERRORS),
+        delete("/v1/files", desk.delete_by_query, files.ERRORS),
+        Route(LINK_PATH, Downloads(desk.files, desk.links, admission).answer),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]

@@ -20,7 +20,7 @@ from rhapsode.client import answers, find_address
 from rhapsode.core.errors import EngineMissing, SettingsError
 from rhapsode.database.connect import open_database
 from rhapsode.database.migrate import migrate
-from rhapsode.server.app import create_app, open_chat_service, open_embed_service, open_speech_service
+from rhapsode.server.app import create_app, open_chat_service, open_desk, open_embed_service, open_speech_service
 from rhapsode.server.drain import DrainingServer
 from rhapsode.server.protocol import BoundedHttpProtocol
 from rhapsode.service.admission import Admission
@@ -77,7 +77,9 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         database = open_database(home.database_url(read_settings(home.settings_file)))
         stack.callback(database.close)
         migrate(database)
-        accounts = Accounts(database, home.secret(os.environ))
+        secret = home.secret(os.environ)
+        accounts = Accounts(database, secret)
+        desk = open_desk(home, database, secret)
         chat = await stack.enter_async_context(open_chat_service(home))
         embed = await stack.enter_async_context(open_embed_service(home))
         speech, missing = await _open_speech(home, stack)
@@ -85,7 +87,7 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         # Last, so that a start that fails - a model is missing - does not use up the one telling of the first key.
         first_key = await _keep_credentials(home, accounts, base_url)
         admission = Admission()
-        app = create_app(chat=chat, speech=speech, embed=embed, authority=accounts, admission=admission)
+        app = create_app(chat=chat, speech=speech, embed=embed, desk=desk, authority=accounts, admission=admission)
         server = DrainingServer(_config(app), admission)
         # What lives as long as the process is not looked through for garbage again and again.
         gc.collect()

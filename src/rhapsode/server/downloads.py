@@ -1,0 +1,67 @@
+"""Content of files as answers: to their owner, and to whoever holds a link that was signed."""
+
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from rhapsode.core.errors import Draining, StorageError
+from rhapsode.jobs.files import Files, StoredFile
+from rhapsode.jobs.links import Links
+from rhapsode.service.admission import Admission
+
+CONTENT_TYPES: Final = {
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".aac": "audio/aac",
+    ".m4a": "audio/mp4",
+    ".json": "application/json",
+    ".txt": "text/plain",
+    ".tar": "application/x-tar",
+    ".zip": "application/zip",
+}
+"""Of what a name ends in. Anything else is bytes: a page that somebody uploaded must not be shown as one."""
+
+_HEADERS: Final = {"x-content-type-options": "nosniff", "cache-control": "private, no-store"}
+
+
+async def download(files: Files, file: StoredFile, headers: dict[str, str]) -> Response:
+    """The content, whole or the range that was asked for. Raises `StorageError` where it is gone."""
+    path: Path = await to_thread.run_sync(files.path, file)
+    return FileResponse(
+        path,
+        media_type=CONTENT_TYPES.get(PurePosixPath(file.filename.lower()).suffix, "application/octet-stream"),
+        filename=file.filename,
+        headers=_HEADERS | headers,
+    )
+
+
+class Downloads:
+    """What answers links. They need no key, so errors are told by HTTP's own codes."""
+
+    def __init__(self, files: Files, links: Links, admission: Admission) -> None:
+        self._files = files
+        self._links = links
+        self._admission = admission
+
+    async def answer(self, request: Request) -> Response:
+        """The content; 403 for a link that is not ours or has expired, 404 for a file that is gone."""
+        try:
+            async with self._admission.enter():
+                return await self._answer(request)
+        except Draining as error:
+            return PlainTextResponse(error.message, status_code=503)
+        except StorageError as error:
+            return PlainTextResponse(error.message, status_code=500)
+
+    async def _answer(self, request: Request) -> Response:
+        file_id, query = request.path_params["file_id"], request.query_params
+        if not self._links.opens(file_id, query.get("expires", ""), query.get("signature", "")):
+            return PlainTextResponse("the link is not one of this server's, or has expired", status_code=403)
+        file = await self._files.find_linked(int(file_id))
+        if file is None or file.filename != request.path_params["filename"]:
+            return PlainTextResponse("the file was deleted, or its time is over", status_code=404)
+        return await download(self._files, file, {})
