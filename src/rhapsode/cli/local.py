@@ -79,7 +79,7 @@ class LocalSpeech:
         request = t2a.read_request(t2a.write_request(speech_request(text, **options)))
         work = self._portal.start_task_soon(self._work, request)
         try:
-            return Speech(audio=work.result(), content_type=t2a.CONTENT_TYPE, trace_id=None)
+            return Speech(audio=work.result(), content_type=t2a.CONTENT_TYPES[request.audio.format], trace_id=None)
         finally:
             work.cancel()
 

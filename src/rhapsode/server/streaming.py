@@ -1,4 +1,4 @@
-"""A streamed answer: events to the socket as they come."""
+"""A streamed answer: events, or parts of anything, to the socket as they come."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
@@ -13,15 +13,21 @@ class EventStream:
     """An ASGI answer made of frames.
 
     Nothing is sent before the first frame is there, so that an error until then is answered as for a whole reply.
-    `broken` makes the last frame of a stream that fails after that.
+    `broken` makes the last frame of a stream that fails after that; without it the connection is cut, which a client
+    takes for what it is: not the end.
     """
 
     def __init__(
-        self, frames: AsyncGenerator[bytes], *, broken: Callable[[RhapsodeError], bytes], headers: Mapping[str, str]
+        self,
+        frames: AsyncGenerator[bytes],
+        *,
+        broken: Callable[[RhapsodeError], bytes] | None,
+        headers: Mapping[str, str],
+        content_type: str = CONTENT_TYPE,
     ) -> None:
         self._frames = frames
         self._broken = broken
-        self._headers = {"content-type": CONTENT_TYPE, "cache-control": "no-store", **headers}
+        self._headers = {"content-type": content_type, "cache-control": "no-store", **headers}
         self.begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,4 +44,5 @@ class EventStream:
 
     async def send_broken(self, error: RhapsodeError, send: Send) -> None:
         """End a stream that has begun and cannot go on."""
-        await send({"type": "http.response.body", "body": self._broken(error)})
+        if self._broken is not None:
+            await send({"type": "http.response.body", "body": self._broken(error)})

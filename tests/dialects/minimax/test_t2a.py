@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhapsode.core import errors
-from rhapsode.core.speech import Pause, SpeechRequest
+from rhapsode.core.speech import AudioFormat, AudioSetting, Pause, Reading, SpeechRequest
 from rhapsode.core.voice import VoiceShare
 from rhapsode.dialects.minimax import t2a
+from rhapsode.dialects.minimax.t2a_body import MODELS
 
 Body = dict[str, Any]
 
@@ -22,6 +23,10 @@ PAUSES = st.integers(1, 9999).map(lambda hundredths: Pause(milliseconds=hundredt
 SHARES = st.lists(
     st.builds(VoiceShare, voice_id=st.text("abc-_（é ", min_size=1), weight=st.integers(1, 100)), min_size=1, max_size=4
 )
+READINGS = st.lists(
+    st.sampled_from([Reading(text="你好", syllables=("ni3", "hao5")), Reading(text="omg", words="oh my god")]),
+    max_size=2,
+)
 
 
 @st.composite
@@ -30,12 +35,14 @@ def requests(draw: st.DrawFn) -> SpeechRequest:
     for pause in draw(st.lists(PAUSES, max_size=4)):
         script += [pause, draw(WORDS)]
     return SpeechRequest(
-        model=draw(st.sampled_from(t2a.MODELS)),
+        model=draw(st.sampled_from(MODELS)),
         script=tuple(script),
         voices=tuple(draw(SHARES)),
         speed=draw(st.floats(0.5, 2)),
         volume=draw(st.floats(0, 10, exclude_min=True)),
         pitch=draw(st.integers(-12, 12)),
+        readings=tuple(draw(READINGS)),
+        audio=AudioSetting(format=draw(st.sampled_from(AudioFormat))),
     )
 
 
@@ -135,8 +142,7 @@ FOUR = [{"voice_id": "a", "weight": 1}] * 4
         ({"pitch": -13}, "pitch"),
         ({"pitch": 0.5}, "pitch"),
         ({"output_format": "ogg"}, "output_format"),
-        ({"output_format": "wav"}, "output_format"),
-        ({"char_to_pitch": ["你/(ni3)"]}, "char_to_pitch"),
+        ({"char_to_pitch": ["你/(ni3)", "好/(hao6)"]}, "char_to_pitch[1]"),
         ({"char_to_pitch": "你/(ni3)"}, "char_to_pitch"),
     ],
 )

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from rhapsode.core.errors import InvalidField, NotSupported, UnknownModel
-from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, SoundEffect, SpeechRequest, VoiceModify
+from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, Reading, SoundEffect, SpeechRequest, VoiceModify
 from rhapsode.core.voice import VoiceShare
 from rhapsode.dialects.minimax.timber_weights import TimberWeight
 from rhapsode.dialects.minimax.voice_setting import SpeechBody, VoiceSetting, WireAudio, read_speech, read_voice
@@ -120,6 +120,34 @@ def test_a_voice_is_bent() -> None:
 def test_what_there_is_not_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         body(**changes)
+
+
+def test_readings_come_as_an_object_or_as_a_client_in_use_sends_them() -> None:
+    wanted = (Reading(text="处理", syllables=("chu3", "li3")), Reading(text="omg", words="oh my god"))
+    by_platform = body(pronunciation_dict={"tone": ["处理/(chu3)(li3)", "omg/oh my god"]})
+    by_client = body(pronunciation_dict=[{"tone": "(chu3)(li3)", "text": "处理"}, {"tone": "oh my god", "text": "omg"}])
+    for wire in (by_platform, by_client):
+        assert read_speech(wire, AudioSetting()).readings == wanted
+    assert read_speech(body(pronunciation_dict={"tone": None}), AudioSetting()).readings == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"pronunciation_dict": {"tone": ["a/b", "好"]}}, "pronunciation_dict.tone[1]"),
+        ({"pronunciation_dict": [{"tone": "(hao6)", "text": "好"}]}, "pronunciation_dict[0]"),
+        ({"language_boost": "Klingon"}, "language_boost"),
+    ],
+)
+def test_a_wish_that_cannot_be_read_is_named(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidField) as caught:
+        read_speech(body(**changes), AudioSetting())
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(("name", "meant"), [("Chinese", "zh"), ("auto", None), ("", None), (None, None)])
+def test_a_language_is_named_or_left_to_the_text(name: str | None, meant: str | None) -> None:
+    assert read_speech(body(language_boost=name), AudioSetting()).language == meant
 
 
 def test_no_mark_is_promised_that_is_not_made() -> None:

@@ -29,6 +29,14 @@ def read_script(text: str, *, field: str = "text", most_silence: int = MOST_SILE
     return script
 
 
+def read_text(text: str, *, most_characters: int, most_silence: int = MOST_SILENCE) -> tuple[str | Pause, ...]:
+    """The field `text`, of at most so many characters, its marks among them. Raises `InvalidField`."""
+    require(text, "text", "must not be empty")
+    rule = f"must have fewer than {most_characters + 1} characters, not {len(text)}"
+    require(len(text) <= most_characters, "text", rule)
+    return read_script(text, most_silence=most_silence)
+
+
 def write_script(script: Sequence[str | Pause]) -> str:
     """The text with its marks: `read_script` gives the script back."""
     return "".join(part if isinstance(part, str) else f"<#{part.milliseconds / 1000:.2f}#>" for part in script)

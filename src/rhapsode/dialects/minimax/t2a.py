@@ -4,37 +4,33 @@ Fields and ranges: the contract's section 2. Success is the audio itself; an err
 spelling, is read too and never written.
 """
 
-from typing import Annotated, Literal
+from typing import Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from rhapsode.core.errors import InvalidField, NotSupported, RhapsodeError, UnknownModel
-from rhapsode.core.speech import SpeechRequest
-from rhapsode.dialects.json_body import read_json, require
-from rhapsode.dialects.minimax.pause_marks import read_script, write_script
+from rhapsode.core.errors import InvalidField, RhapsodeError
+from rhapsode.core.speech import AudioFormat, AudioSetting, SpeechRequest
+from rhapsode.dialects.json_body import read_json
+from rhapsode.dialects.minimax.pause_marks import write_script
+from rhapsode.dialects.minimax.pronunciation import write_reading
 from rhapsode.dialects.minimax.status import BaseResp, StatusError, check, status_of
-from rhapsode.dialects.minimax.timber_weights import TimberWeights, read_voices, write_voices
+from rhapsode.dialects.minimax.t2a_body import T2aBody, read_speech
+from rhapsode.dialects.minimax.timber_weights import write_voices
 
-CONTENT_TYPE = "audio/mpeg"  # a client in use wants exactly this
-MODELS = ("speech-01", "speech-02")
-TEXT_LIMIT = 500
-"""A text has fewer characters than this, pause marks included."""
+CONTENT_TYPES: Final = {
+    AudioFormat.MP3: "audio/mpeg",  # a client in use wants exactly this
+    AudioFormat.WAV: "audio/wav",
+    AudioFormat.PCM: "audio/pcm",
+    AudioFormat.FLAC: "audio/flac",
+    AudioFormat.AAC: "audio/aac",
+}
 
 
-class WireRequest(Struct, frozen=True, omit_defaults=True):
+class WireRequest(T2aBody, frozen=True, omit_defaults=True, kw_only=True):
     """The body."""
 
-    model: str
-    text: str
-    voice_id: str | None = None
-    timber_weights: TimberWeights | None = None
-    timbre_weights: TimberWeights | None = None
-    speed: Annotated[float, Meta(ge=0.5, le=2)] | None = None
-    vol: Annotated[float, Meta(gt=0, le=10)] | None = None
-    pitch: Annotated[int, Meta(ge=-12, le=12)] | None = None
     output_format: Literal["mp3", "wav", "pcm", "flac", "aac"] | None = None
-    char_to_pitch: list[str] | None = None
 
 
 class WireError(Struct, frozen=True):
@@ -58,29 +54,15 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def read_request(body: bytes) -> SpeechRequest:
-    """What the body asks for. Raises `MalformedBody`, `InvalidField`, `UnknownModel`, `NotSupported`."""
+    """What the body asks for. Raises `MalformedBody`, `InvalidField`, `UnknownModel`."""
     wire = read_json(_DECODER, body)
-    if wire.model not in MODELS:
-        raise UnknownModel(wire.model)
-    if wire.output_format not in {None, "mp3"}:
-        raise NotSupported("output_format", f"{wire.output_format} is not supported by this server yet; mp3 is")
-    if wire.char_to_pitch:
-        raise NotSupported("char_to_pitch")
-    require(wire.text, "text", "must not be empty")
-    require(len(wire.text) < TEXT_LIMIT, "text", f"must have fewer than {TEXT_LIMIT} characters, not {len(wire.text)}")
-    return SpeechRequest(
-        model=wire.model,
-        script=read_script(wire.text),
-        voices=read_voices(wire.voice_id, wire.timber_weights, wire.timbre_weights),
-        speed=1.0 if wire.speed is None else wire.speed,
-        volume=1.0 if wire.vol is None else wire.vol,
-        pitch=wire.pitch or 0,
-    )
+    return read_speech(wire, AudioSetting(format=AudioFormat(wire.output_format or "mp3")))
 
 
 def write_request(request: SpeechRequest) -> bytes:
     """The body that asks for `request`: `read_request` gives it back."""
     voice_id, timber = write_voices(request.voices)
+    packing = request.audio.format
     return _ENCODER.encode(
         WireRequest(
             model=request.model,
@@ -90,6 +72,8 @@ def write_request(request: SpeechRequest) -> bytes:
             speed=request.speed,
             vol=request.volume,
             pitch=request.pitch,
+            output_format=None if packing is AudioFormat.MP3 else packing.value,
+            char_to_pitch=[write_reading(reading) for reading in request.readings] or None,
         )
     )
 

@@ -9,9 +9,11 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from rhapsode.core.errors import NotSupported, UnknownModel
-from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, SoundEffect, SpeechRequest
+from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, Reading, SoundEffect, SpeechRequest
 from rhapsode.core.speech import VoiceModify as Modify
 from rhapsode.dialects.json_body import require
+from rhapsode.dialects.minimax.language_boost import read_language
+from rhapsode.dialects.minimax.pronunciation import read_reading, read_readings
 from rhapsode.dialects.minimax.timber_weights import TimberWeights, read_voices
 
 SPEECH_MODELS: Final = (
@@ -106,10 +108,6 @@ def read_speech(body: SpeechBody, audio: AudioSetting) -> SpeechRequest:
         raise UnknownModel(body.model)
     if body.aigc_watermark:
         raise NotSupported("aigc_watermark", "is not supported: this server marks no sound as made by a machine")
-    if body.language_boost not in {None, "", "auto"}:
-        raise NotSupported("language_boost")
-    if body.pronunciation_dict:
-        raise NotSupported("pronunciation_dict")
     voice = body.voice_setting or VoiceSetting()
     figures = (
         voice.text_normalization,
@@ -126,6 +124,8 @@ def read_speech(body: SpeechBody, audio: AudioSetting) -> SpeechRequest:
         pitch=voice.pitch or 0,
         emotion=_read_emotion(voice.emotion),
         modify=_read_modify(body.voice_modify or VoiceModify()),
+        readings=_read_dict(body.pronunciation_dict),
+        language=read_language(body.language_boost, "language_boost"),
         english_figures=any(figures),
         latex=bool(voice.latex_read),
         audio=audio,
@@ -159,6 +159,15 @@ def read_audio(wire: WireAudio | None) -> AudioSetting:
 def _read_emotion(name: EmotionName | None) -> Emotion | None:
     """`neutral` is what `calm` was called before."""
     return Emotion("calm" if name == "neutral" else name) if name else None
+
+
+def _read_dict(wire: PronunciationDict | list[ToneEntry] | None) -> tuple[Reading, ...]:
+    if isinstance(wire, list):
+        return tuple(
+            read_reading(f"{entry.text}/{entry.tone}", f"pronunciation_dict[{index}]")
+            for index, entry in enumerate(wire)
+        )
+    return read_readings(wire and wire.tone, "pronunciation_dict.tone")
 
 
 def _read_modify(wire: VoiceModify) -> Modify:

@@ -1,0 +1,119 @@
+"""The platform's speech endpoints, as the routes name them."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Final
+
+from starlette.responses import Response
+
+from rhapsode.core.caller import Caller
+from rhapsode.core.errors import RhapsodeError
+from rhapsode.core.speech import SpeechEnd, SpeechEvent, SpeechRequest
+from rhapsode.dialects.minimax import t2a, t2a_stream, t2a_v2, t2a_v2_reply
+from rhapsode.dialects.minimax.chat_pro_reply import asks_for_stream
+from rhapsode.dialects.minimax.status import http_status_of
+from rhapsode.dialects.sse import CONTENT_TYPE
+from rhapsode.server.boundary import Answer, Call, Dialect, DialectOfBody, Handler
+from rhapsode.server.streaming import EventStream
+
+Speak = Callable[[SpeechRequest, Caller], AsyncGenerator[SpeechEvent]]
+WriteError = Callable[..., bytes]
+
+_JSON: Final = "application/json"
+
+
+def _errors(write: WriteError, content_type: str = _JSON) -> Dialect:
+    def write_error(error: RhapsodeError, trace_id: str, _body: bytes) -> bytes:
+        return write(error, trace_id=trace_id)
+
+    return Dialect(write_error=write_error, http_status=http_status_of, content_type=content_type)
+
+
+_V2_WHOLE: Final = _errors(t2a_v2_reply.write_error)
+_V2_STREAM: Final = _errors(t2a_v2_reply.write_streamed_error, CONTENT_TYPE)
+
+T2A_ERRORS: Final = _errors(t2a.write_error)
+T2A_STREAM_ERRORS: Final = _errors(t2a_stream.write_error, CONTENT_TYPE)
+T2A_V2_ERRORS: Final = DialectOfBody(choose=lambda body: _V2_STREAM if asks_for_stream(body) else _V2_WHOLE)
+
+
+def handle_t2a(speak: Speak) -> Handler:
+    """The handler of `POST /v1/text_to_speech`.
+
+    The sound is collected before the answer begins: until then an error can still be told as JSON.
+    """
+
+    async def handle(call: Call) -> Answer:
+        request = t2a.read_request(call.body)
+        pieces, _ = await _collect(speak(request, call.caller))
+        return Response(b"".join(pieces), headers=call.headers, media_type=t2a.CONTENT_TYPES[request.audio.format])
+
+    return handle
+
+
+def handle_t2a_stream(speak: Speak) -> Handler:
+    """The handler of `POST /v1/tts/stream`."""
+
+    async def handle(call: Call) -> Answer:
+        request = t2a_stream.read_request(call.body)
+        writer = t2a_stream.StreamWriter(request, call.trace_id)
+
+        async def frames() -> AsyncGenerator[bytes]:
+            async with aclosing(speak(request, call.caller)) as events:
+                async for event in events:
+                    if isinstance(event, SpeechEnd):
+                        for frame in writer.write_end(event):
+                            yield frame
+                    elif frame := writer.write_audio(event):
+                        yield frame
+
+        return EventStream(frames(), broken=_broken(t2a_stream.write_error, call), headers=call.headers)
+
+    return handle
+
+
+def handle_t2a_v2(speak: Speak) -> Handler:
+    """The handler of `POST /v1/t2a_v2`."""
+
+    async def handle(call: Call) -> Answer:
+        asked = t2a_v2.read_request(call.body)
+        events = speak(asked.request, call.caller)
+        if asked.stream:
+            broken = _broken(t2a_v2_reply.write_streamed_error, call)
+            return EventStream(_v2_events(asked, events, call), broken=broken, headers=call.headers)
+        pieces, end = await _collect(events)
+        parts = _v2_parts(asked, pieces, end, call)
+        return EventStream(parts, broken=None, headers=call.headers, content_type=_JSON)
+
+    return handle
+
+
+async def _v2_events(asked: t2a_v2.T2aV2Call, events: AsyncGenerator[SpeechEvent], call: Call) -> AsyncGenerator[bytes]:
+    writer = t2a_v2_reply.StreamWriter(asked, call.trace_id)
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, SpeechEnd):
+                for part in writer.write_end(event):
+                    yield part
+            else:
+                yield writer.write_audio(event.audio)
+
+
+async def _v2_parts(asked: t2a_v2.T2aV2Call, pieces: list[bytes], end: SpeechEnd, call: Call) -> AsyncGenerator[bytes]:
+    for part in t2a_v2_reply.write_reply(asked, pieces, end, trace_id=call.trace_id):
+        yield part
+
+
+async def _collect(events: AsyncGenerator[SpeechEvent]) -> tuple[list[bytes], SpeechEnd]:
+    """All of the sound, in pieces, and what it has come to."""
+    pieces: list[bytes] = []
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, SpeechEnd):
+                return pieces, event
+            pieces.append(event.audio)
+    raise AssertionError("a stream of speech events ended without SpeechEnd")
+
+
+def _broken(write: WriteError, call: Call) -> Callable[[RhapsodeError], bytes]:
+    return lambda error: write(error, trace_id=call.trace_id)
