@@ -7,11 +7,13 @@ runs alternate, so that what else the machine does meets both.
 """
 
 import asyncio
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http.client import HTTPConnection
@@ -102,11 +104,17 @@ def main(rounds: int) -> None:
 
 
 def wait_until_ready(credentials: Path, server: "subprocess.Popen[bytes]") -> dict[str, str]:
-    """The server's address and key: it writes them last, when a caller need only wait to be heard."""
+    """The server's address and key, once it takes connections: it writes them just before."""
     while not credentials.exists():
         assert server.poll() is None, "the server did not start"
         time.sleep(0.1)
-    return tomllib.loads(credentials.read_text(encoding="utf-8"))
+    kept = tomllib.loads(credentials.read_text(encoding="utf-8"))
+    address = urlsplit(str(kept["base_url"]))
+    while True:
+        assert server.poll() is None, "the server did not start"
+        with suppress(ConnectionRefusedError), socket.create_connection((address.hostname or "", address.port or 80)):
+            return kept
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":
