@@ -10,22 +10,27 @@ from rhapsode.database.connect import open_database
 from rhapsode.server.app import open_desk
 from rhapsode.server.boundary import Endpoint
 from rhapsode.server.routes import PUBLIC, make_routes
+from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.home import Home
+from rhapsode.voices.book import OwnVoices
 from tests.server.test_boundary import Keys
 
 
 def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'rhapsode.db'}")
     nobody = NoSpeech(EngineMissing("not here"), [])
+    speech = SpeechService(engine=nobody, open_encoder=open_encoder)
+    desk = open_desk(Home(tmp_path), database, b"s" * 32)
     routes = make_routes(
         chat=ChatService(routes={}, base_model=str),
-        speech=SpeechService(engine=nobody, open_encoder=open_encoder),
+        speech=speech,
         embed=EmbedService(routes={}),
-        desk=open_desk(Home(tmp_path), database, b"s" * 32),
+        desk=desk,
+        maker=make_voice_maker(speech=speech, shelf=OwnVoices(database), files=desk.files),
         authority=Keys(),
         admission=Admission(),
     )

@@ -6,7 +6,8 @@
     │   │   ├── UnknownModel
     │   │   ├── UnknownVoice
     │   │   ├── DuplicateVoice
-    │   │   ├── SampleLength   a recording is too short or too long
+    │   │   ├── SampleLength    a recording is too short or too long
+    │   │   │   └── PromptLength
     │   │   ├── InvisibleText
     │   │   ├── PromptTooLong
     │   │   └── NotSupported    the platform has it, this server does not (yet)
@@ -81,14 +82,11 @@ class DuplicateVoice(InvalidField):
 
 
 class SampleLength(InvalidField):
-    """A recording that a voice is to be made of is too short or too long.
+    """A recording that a voice is to be made of is too short or too long."""
 
-    `is_prompt`: it is the short one that comes beside the sample.
-    """
 
-    def __init__(self, field: str, rule: str, *, is_prompt: bool = False) -> None:
-        super().__init__(field, rule)
-        self.is_prompt = is_prompt
+class PromptLength(SampleLength):
+    """The short recording that comes beside it is too long."""
 
 
 class InvisibleText(InvalidField):

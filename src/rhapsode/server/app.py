@@ -10,6 +10,7 @@ from rhapsode.audio.encode import open_encoder
 from rhapsode.core.chat import ChatEngine
 from rhapsode.core.embedding import EmbedEngine
 from rhapsode.core.search import SearchEngine
+from rhapsode.core.voice import VoiceBook
 from rhapsode.database.connect import Database
 from rhapsode.dialects.minimax.chat_models import CHAT_MODELS, base_model
 from rhapsode.dialects.minimax.embeddings import PLATFORM_MODEL
@@ -28,6 +29,7 @@ from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import SpeechService
+from rhapsode.service.voice_maker import VoiceMaker
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.settings.shape import SearchSettings
@@ -43,11 +45,14 @@ def create_app(
     speech: SpeechService,
     embed: EmbedService,
     desk: FileDesk,
+    maker: VoiceMaker,
     authority: Authority,
     admission: Admission,
 ) -> Direct:
     """The ASGI application."""
-    routes = make_routes(chat=chat, speech=speech, embed=embed, desk=desk, authority=authority, admission=admission)
+    routes = make_routes(
+        chat=chat, speech=speech, embed=embed, desk=desk, maker=maker, authority=authority, admission=admission
+    )
     app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return Direct(app)
@@ -79,13 +84,16 @@ async def open_chat_service(home: Home) -> AsyncGenerator[ChatService]:
 
 
 @asynccontextmanager
-async def open_speech_service(home: Home) -> AsyncGenerator[SpeechService]:
-    """Speech as the home's settings say; leaving closes its engine. Raises as `open_chat_service` does."""
+async def open_speech_service(home: Home, book: VoiceBook | None = None) -> AsyncGenerator[SpeechService]:
+    """Speech as the home's settings say, with the callers' own voices; leaving closes its engine.
+
+    Raises as `open_chat_service` does.
+    """
     settings = read_settings(home.settings_file).speech
     setting = settings.engines[settings.default]
     engine = await open_speech(setting.kind, setting.options, voices=load_voices())
     try:
-        yield SpeechService(engine=engine, open_encoder=open_encoder)
+        yield SpeechService(engine=engine, open_encoder=open_encoder, book=book)
     finally:
         await engine.close()
 

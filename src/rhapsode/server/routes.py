@@ -5,6 +5,7 @@ from functools import partial
 
 from starlette.routing import BaseRoute, Route
 
+from rhapsode.dialects.minimax import voice_design
 from rhapsode.jobs.links import PATH as LINK_PATH
 from rhapsode.server import embeddings, files, minimax, openai, t2a, voices
 from rhapsode.server.auth import Authority
@@ -19,6 +20,7 @@ from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import SpeechService
 from rhapsode.service.spoken_chat import SpokenChat
+from rhapsode.service.voice_maker import VoiceMaker
 
 PUBLIC = frozenset({"/health/live", "/health/ready", LINK_PATH})
 """The paths that need no key; links carry a signature of ours instead. Every other path has a key asked of it."""
@@ -30,6 +32,7 @@ def make_routes(
     speech: SpeechService,
     embed: EmbedService,
     desk: FileDesk,
+    maker: VoiceMaker,
     authority: Authority,
     admission: Admission,
 ) -> list[BaseRoute]:
@@ -64,9 +67,15 @@ def make_routes(
         get("/v1/models", openai.handle_models(names, created=started), openai.ERRORS),
         get("/v1/models/{model:path}", openai.handle_model(serves, created=started), openai.ERRORS),
         post("/v1/text_to_speech", t2a.handle_t2a(speech.speak), t2a.T2A_ERRORS),
+        post("/v1/t2a_pro", t2a.handle_t2a_pro(speech.speak, desk.deliver), t2a.T2A_PRO_ERRORS),
         post("/v1/tts/stream", t2a.handle_t2a_stream(speech.speak), t2a.T2A_STREAM_ERRORS),
-        post("/v1/t2a_v2", t2a.handle_t2a_v2(speech.speak), t2a.T2A_V2_ERRORS),
+        post("/v1/t2a_v2", t2a.handle_t2a_v2(speech.speak, desk.deliver), t2a.T2A_V2_ERRORS),
         post("/v1/get_voice", voices.handle_get_voice(speech), voices.ERRORS),
+        post("/v1/delete_voice", voices.handle_delete_voice(maker), voices.ERRORS),
+        post("/v1/voice_blend", voices.handle_voice_blend(maker), voices.ERRORS),
+        post("/v1/voice_clone", voices.handle_voice_clone(maker, desk.deliver), voices.ERRORS),
+        post("/v1/voice_design", voices.handle_voice_design(maker, voice_design.read_request), voices.ERRORS),
+        post("/v1/text2voice", voices.handle_voice_design(maker, voice_design.read_older_request), voices.ERRORS),
         upload("/v1/files/upload", desk.upload, files.ERRORS),
         get("/v1/files/list", desk.list, files.ERRORS),
         get("/v1/files/retrieve", desk.retrieve, files.ERRORS),

@@ -23,12 +23,14 @@ from rhapsode.database.migrate import migrate
 from rhapsode.server.app import create_app, open_chat_service, open_desk, open_embed_service, open_speech_service
 from rhapsode.server.drain import DrainingServer
 from rhapsode.server.protocol import BoundedHttpProtocol
+from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.service.admission import Admission
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.credentials import Credentials, read_credentials, write_credentials
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.telemetry.logs import configure_logs
+from rhapsode.voices.book import OwnVoices
 from rhapsode.voices.catalogue import load_voices
 
 KEEP_ALIVE_SECONDS = 75
@@ -80,14 +82,18 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         secret = home.secret(os.environ)
         accounts = Accounts(database, secret)
         desk = open_desk(home, database, secret)
+        book = OwnVoices(database)
         chat = await stack.enter_async_context(open_chat_service(home))
         embed = await stack.enter_async_context(open_embed_service(home))
-        speech, missing = await _open_speech(home, stack)
+        speech, missing = await _open_speech(home, stack, book)
         base_url = _base_url(listener)
         # Last, so that a start that fails - a model is missing - does not use up the one telling of the first key.
         first_key = await _keep_credentials(home, accounts, base_url)
         admission = Admission()
-        app = create_app(chat=chat, speech=speech, embed=embed, desk=desk, authority=accounts, admission=admission)
+        maker = make_voice_maker(speech=speech, shelf=book, files=desk.files)
+        app = create_app(
+            chat=chat, speech=speech, embed=embed, desk=desk, maker=maker, authority=accounts, admission=admission
+        )
         server = DrainingServer(_config(app), admission)
         # What lives as long as the process is not looked through for garbage again and again.
         gc.collect()
@@ -97,10 +103,10 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         await server.serve(sockets=[listener])
 
 
-async def _open_speech(home: Home, stack: AsyncExitStack) -> tuple[SpeechService, str | None]:
+async def _open_speech(home: Home, stack: AsyncExitStack, book: OwnVoices) -> tuple[SpeechService, str | None]:
     """Speech, or what is missing for it: chat is worth serving without."""
     try:
-        return await stack.enter_async_context(open_speech_service(home)), None
+        return await stack.enter_async_context(open_speech_service(home, book)), None
     except EngineMissing as error:
         return SpeechService(engine=NoSpeech(error, load_voices()), open_encoder=open_encoder), error.message
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import EngineMissing, InvalidField, InvisibleText
@@ -64,7 +64,7 @@ class SpeechService:
         Raises `UnknownVoice` and `InvalidField` before the first, `EngineError` at any time.
         """
         request = await self.prepare(request, caller)
-        async with aclosing(self._pack(request, self._sound(request))) as events:
+        async with aclosing(self.pack(request, self._sound(request))) as events:
             async for event in events:
                 yield event
 
@@ -73,7 +73,7 @@ class SpeechService:
 
         The request is one that `prepare` gave. There may be no sound at all. Raises as `speak`.
         """
-        async with aclosing(self._pack(request, self._speak_on(request, speech))) as events:
+        async with aclosing(self.pack(request, self._speak_on(request, speech))) as events:
             async for event in events:
                 if isinstance(event, SpeechAudio):
                     yield event.audio
@@ -95,18 +95,28 @@ class SpeechService:
                     yield block
             rest = piece.rest
 
-    async def _pack(self, request: SpeechRequest, blocks: AsyncGenerator[Pcm]) -> AsyncGenerator[SpeechEvent]:
+    def sound(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
+        """The bare sound of a request that `prepare` gave, perhaps none. Raises as `speak`."""
+        return self._engine.speak(request)
+
+    async def pack(self, request: SpeechRequest, blocks: AsyncGenerator[Pcm], /) -> AsyncGenerator[SpeechEvent]:
+        """The sound packed as the request says, and `SpeechEnd` last; closes `blocks`."""
         # Resampling and packing 0.4 s of sound takes milliseconds: too long for the event loop.
-        encoder = self._open_encoder(request.audio, request.volume, request.modify.effect)
+        setting, effect = request.audio, request.modify.effect
+        encoder = await to_thread.run_sync(self._open_encoder, setting, request.volume, effect)
         told = Told(request.script)
-        async with aclosing(blocks):
-            async for block in blocks:
-                told.hear(block)
-                if audio := await to_thread.run_sync(encoder.feed, block):
-                    yield told.pack(audio)
-        if audio := await to_thread.run_sync(encoder.finish):
-            yield told.pack(audio)
-        yield told.end()
+        try:
+            async with aclosing(blocks):
+                async for block in blocks:
+                    told.hear(block)
+                    if audio := await to_thread.run_sync(encoder.feed, block):
+                        yield told.pack(audio)
+            if audio := await to_thread.run_sync(encoder.finish):
+                yield told.pack(audio)
+            yield await to_thread.run_sync(told.end, encoder.seconds)  # the subtitles of a book take seconds
+        finally:
+            with CancelScope(shield=True):  # it may hold a process
+                await to_thread.run_sync(encoder.close)
 
 
 class NoSpeech:

@@ -21,9 +21,11 @@ SYSTEM = Voice(
 CLONED = OwnVoice(id="my-voice-1", kind=OwnKind.CLONED, description="", created=1700000000)
 DESIGNED = OwnVoice(id="ttv-voice-1", kind=OwnKind.DESIGNED, description="an old sailor", created=1700086400)
 
+BLENDED = OwnVoice(id="my-duo-1", kind=OwnKind.BLENDED, description="", created=1700086400)
+
 
 def written(asked: VoiceType) -> dict[str, object]:
-    reply: dict[str, object] = json.loads(write_reply(asked, system=[SYSTEM], cloned=[CLONED], designed=[DESIGNED]))
+    reply: dict[str, object] = json.loads(write_reply(asked, system=[SYSTEM], own=[CLONED, DESIGNED, BLENDED]))
     return reply
 
 
@@ -47,11 +49,17 @@ def test_all_of_them() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "field"),
-    [("system", "system_voice"), ("voice_cloning", "voice_cloning"), ("voice_generation", "voice_generation")],
+    [
+        ("system", "system_voice"),
+        ("voice_cloning", "voice_cloning"),
+        ("voice_generation", "voice_generation"),
+        ("voice_blend", "voice_blend"),
+    ],
 )
 def test_what_was_not_asked_for_is_empty(asked: VoiceType, field: str) -> None:
     reply = written(asked)
-    full = {name for name in ("system_voice", "voice_cloning", "voice_generation") if reply[name]}
+    lists = ("system_voice", "voice_cloning", "voice_generation", "voice_blend")
+    full = {name for name in lists if reply.get(name)}
     assert full == {field}
 
 

@@ -17,6 +17,9 @@ NOT_AUTHORISED = 1004
 INTERNAL = 1013
 INVISIBLE = 1042
 INVALID_PARAMS = 2013
+SAMPLE_LENGTH = 2037
+DUPLICATE_VOICE = 2039
+PROMPT_LENGTH = 2048
 INVALID_KEY = 2049
 NO_VOICE = 2054
 
@@ -46,6 +49,9 @@ _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, bool], ...] = (
     (errors.MissingKey, NOT_AUTHORISED, NO_KEY_MESSAGE, False),
     (errors.WrongGroup, NOT_AUTHORISED, WRONG_GROUP_MESSAGE, False),
     (errors.UnknownKey, INVALID_KEY, INVALID_KEY_MESSAGE, False),
+    (errors.DuplicateVoice, DUPLICATE_VOICE, "voice clone voice id duplicate", True),
+    (errors.PromptLength, PROMPT_LENGTH, "voice clone prompt audio too long", True),
+    (errors.SampleLength, SAMPLE_LENGTH, "voice clone audio duration", True),
     (errors.InvisibleText, INVISIBLE, "invisible character ratio limit", True),
     (errors.RequestError, INVALID_PARAMS, "invalid params", True),
     (errors.Draining, TIMEOUT, "request timeout", True),

@@ -44,7 +44,7 @@ class Measured:
     """What is measured of a stretch of speech.
 
     pitch: median of the fundamental, Hz. spread: the middle half of it, semitones. envelope: mean of the voiced, dB,
-    in bands evenly up to 6 kHz. noise: mean share of the amplitude that is noise, in bands evenly up to half the sample rate.
+    in bands evenly up to 6 kHz. noise: mean share of the amplitude that is noise, in bands up to half the sample rate.
     syllables: a second of speech.
     """
 
