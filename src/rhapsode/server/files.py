@@ -1,5 +1,6 @@
 """The files' endpoints, and where sound is kept that an answer only points at."""
 
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +30,7 @@ class FileDesk:
     speech_seconds: int
     upload_seconds: int | None
 
-    async def deliver(self, call: Call, filename: str, content: bytes) -> str:
+    async def deliver(self, call: Call, filename: str, content: bytes | AsyncIterable[bytes]) -> str:
         """Keep sound or subtitles for the caller, for a while; the link. Raises `InvalidField`, `StorageError`."""
         file = await self.files.keep(
             call.caller.group_id, dialect.SPEECH_PURPOSE, filename, content, expires_in=self.speech_seconds

@@ -1,6 +1,6 @@
 """The platform's speech endpoints, as the routes name them."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from typing import Final
 
@@ -9,11 +9,12 @@ from starlette.responses import Response
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import RhapsodeError
 from rhapsode.core.speech import SpeechEnd, SpeechEvent, SpeechRequest
-from rhapsode.dialects.minimax import t2a, t2a_stream, t2a_v2, t2a_v2_reply
+from rhapsode.dialects.minimax import t2a, t2a_pro, t2a_stream, t2a_v2, t2a_v2_reply
 from rhapsode.dialects.minimax.chat_pro_reply import asks_for_stream
 from rhapsode.dialects.minimax.status import http_status_of
 from rhapsode.dialects.sse import CONTENT_TYPE
 from rhapsode.server.boundary import Answer, Call, Dialect, DialectOfBody, Handler
+from rhapsode.server.kept_speech import Deliver, keep_speech, keep_subtitles
 from rhapsode.server.streaming import EventStream
 
 Speak = Callable[[SpeechRequest, Caller], AsyncGenerator[SpeechEvent]]
@@ -33,6 +34,7 @@ _V2_WHOLE: Final = _errors(t2a_v2_reply.write_error)
 _V2_STREAM: Final = _errors(t2a_v2_reply.write_streamed_error, CONTENT_TYPE)
 
 T2A_ERRORS: Final = _errors(t2a.write_error)
+T2A_PRO_ERRORS: Final = _errors(t2a_pro.write_error)
 T2A_STREAM_ERRORS: Final = _errors(t2a_stream.write_error, CONTENT_TYPE)
 T2A_V2_ERRORS: Final = DialectOfBody(choose=lambda body: _V2_STREAM if asks_for_stream(body) else _V2_WHOLE)
 
@@ -72,35 +74,61 @@ def handle_t2a_stream(speak: Speak) -> Handler:
     return handle
 
 
-def handle_t2a_v2(speak: Speak) -> Handler:
+def handle_t2a_pro(speak: Speak, deliver: Deliver) -> Handler:
+    """The handler of `POST /v1/t2a_pro`."""
+
+    async def handle(call: Call) -> Answer:
+        request = t2a_pro.read_request(call.body)
+        audio_url, end = await keep_speech(speak(request, call.caller), request.audio.format, deliver, call)
+        subtitle_url = await keep_subtitles(end, deliver, call)
+        answer = t2a_pro.write_reply(
+            request, end, trace_id=call.trace_id, audio_url=audio_url, subtitle_url=subtitle_url
+        )
+        return Response(answer, headers=call.headers, media_type=_JSON)
+
+    return handle
+
+
+def handle_t2a_v2(speak: Speak, deliver: Deliver) -> Handler:
     """The handler of `POST /v1/t2a_v2`."""
 
     async def handle(call: Call) -> Answer:
         asked = t2a_v2.read_request(call.body)
         events = speak(asked.request, call.caller)
         if asked.stream:
-            broken = _broken(t2a_v2_reply.write_streamed_error, call)
-            return EventStream(_v2_events(asked, events, call), broken=broken, headers=call.headers)
+            frames = _v2_events(asked, events, deliver, call)
+            return EventStream(frames, broken=_broken(t2a_v2_reply.write_streamed_error, call), headers=call.headers)
+        if asked.as_url:
+            audio_url, end = await keep_speech(events, asked.request.audio.format, deliver, call)
+            subtitle_url = await keep_subtitles(end, deliver, call) if asked.subtitles else ""
+            answer = t2a_v2_reply.write_linked_reply(
+                asked, audio_url, end, trace_id=call.trace_id, subtitle_url=subtitle_url
+            )
+            return Response(answer, headers=call.headers, media_type=_JSON)
         pieces, end = await _collect(events)
-        parts = _v2_parts(asked, pieces, end, call)
-        return EventStream(parts, broken=None, headers=call.headers, content_type=_JSON)
+        subtitle_url = await keep_subtitles(end, deliver, call) if asked.subtitles else ""
+        parts = t2a_v2_reply.write_reply(asked, pieces, end, trace_id=call.trace_id, subtitle_url=subtitle_url)
+        return EventStream(_one_by_one(parts), broken=None, headers=call.headers, content_type=_JSON)
 
     return handle
 
 
-async def _v2_events(asked: t2a_v2.T2aV2Call, events: AsyncGenerator[SpeechEvent], call: Call) -> AsyncGenerator[bytes]:
+async def _v2_events(
+    asked: t2a_v2.T2aV2Call, events: AsyncGenerator[SpeechEvent], deliver: Deliver, call: Call
+) -> AsyncGenerator[bytes]:
     writer = t2a_v2_reply.StreamWriter(asked, call.trace_id)
     async with aclosing(events):
         async for event in events:
             if isinstance(event, SpeechEnd):
-                for part in writer.write_end(event):
+                subtitle_url = await keep_subtitles(event, deliver, call) if asked.subtitles else ""
+                for part in writer.write_end(event, subtitle_url=subtitle_url):
                     yield part
             else:
                 yield writer.write_audio(event.audio)
 
 
-async def _v2_parts(asked: t2a_v2.T2aV2Call, pieces: list[bytes], end: SpeechEnd, call: Call) -> AsyncGenerator[bytes]:
-    for part in t2a_v2_reply.write_reply(asked, pieces, end, trace_id=call.trace_id):
+async def _one_by_one(parts: Iterator[bytes]) -> AsyncGenerator[bytes]:
+    for part in parts:
         yield part
 
 

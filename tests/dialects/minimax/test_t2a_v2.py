@@ -1,0 +1,82 @@
+import json
+from typing import Any
+
+import pytest
+
+from rhapsode.core.errors import InvalidField, UnknownModel
+from rhapsode.core.speech import AudioFormat, AudioSetting, Pause
+from rhapsode.core.voice import VoiceShare
+from rhapsode.dialects.minimax.t2a_v2 import T2aV2Call, read_request
+
+
+def read(**changes: object) -> T2aV2Call:
+    good: dict[str, Any] = {
+        "model": "speech-02-hd",
+        "text": "你好<#0.5#>世界",
+        "voice_setting": {"voice_id": "female-yujie"},
+    }
+    return read_request(json.dumps(good | changes).encode())
+
+
+def test_what_is_absent_is_as_the_platform_has_it() -> None:
+    call = read()
+    assert (call.stream, call.aggregated, call.subtitles, call.as_url) == (False, True, False, False)
+    assert call.request.script == ("你好", Pause(milliseconds=500), "世界")
+    assert call.request.audio == AudioSetting()
+    nulls = dict.fromkeys(
+        ("stream", "stream_options", "audio_setting", "subtitle_enable", "output_format", "pronunciation_dict",
+         "timber_weights", "language_boost", "voice_modify", "aigc_watermark")
+    )  # fmt: skip
+    assert read(**nulls) == call
+
+
+def test_a_blend_stands_in_for_the_voice() -> None:
+    blend = [{"voice_id": "male-qn-qingse", "weight": 1}, {"voice_id": "female-yujie", "weight": 99}]
+    wanted = (VoiceShare(voice_id="male-qn-qingse", weight=1), VoiceShare(voice_id="female-yujie", weight=99))
+    for name in ("timber_weights", "timbre_weights"):
+        assert read(voice_setting={"voice_id": ""}, **{name: blend}).request.voices == wanted
+        assert read(voice_setting=None, **{name: blend}).request.voices == wanted
+
+
+def test_what_an_answer_holds_is_chosen() -> None:
+    assert read(output_format="url").as_url
+    assert not read(output_format="hex").as_url
+    assert read(subtitle_enable=True).subtitles
+    assert read(subtitle=True).subtitles  # as the platform's own command spells it
+    streamed = read(stream=True, stream_options={"exclude_aggregated_audio": True}, output_format="hex")
+    assert streamed.stream
+    assert not streamed.aggregated
+    assert read(audio_setting={"format": "wav"}).request.audio.format is AudioFormat.WAV
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"text": ""}, "text"),
+        ({"text": "长" * 10001}, "text"),
+        ({"text": "。"}, "text"),
+        ({"text": "你<#1#>"}, "text"),
+        ({"voice_setting": None}, "voice_setting.voice_id"),
+        ({"voice_setting": {"voice_id": "x", "speed": 3}}, "voice_setting.speed"),
+        ({"stream": "yes"}, "stream"),
+        ({"stream": True, "audio_setting": {"format": "wav"}}, "audio_setting.format"),
+        ({"stream": True, "output_format": "url"}, "output_format"),
+        ({"output_format": "base64"}, "output_format"),
+        ({"audio_setting": {"format": "aac"}}, "audio_setting.format"),
+        ({"audio_setting": {"sample_rate": 48000}}, "audio_setting.sample_rate"),
+        ({"aigc_watermark": True}, "aigc_watermark"),
+    ],
+)
+def test_a_field_that_breaks_its_rule_is_named(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidField) as caught:
+        read(**changes)
+    assert caught.value.field == field
+
+
+def test_ten_thousand_characters_are_spoken() -> None:
+    assert read(text="长" * 10000).request.text == "长" * 10000
+
+
+def test_an_unknown_model() -> None:
+    with pytest.raises(UnknownModel):
+        read(model="speech-9")
