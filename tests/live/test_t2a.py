@@ -81,8 +81,8 @@ def test_a_pause_lengthens_by_itself(server: LiveServer, tmp_path: Path) -> None
         ({"timber_weights": [{"voice_id": "female-yujie", "weight": 101}]}, "timber_weights[0].weight"),
         ({"text": ""}, "text"),
         ({"text": "长" * 500}, "text"),
-        ({"output_format": "wav"}, "output_format"),
-        ({"char_to_pitch": ["你/(ni3)"]}, "char_to_pitch"),
+        ({"output_format": "ogg"}, "output_format"),
+        ({"char_to_pitch": ["你/(ni9)"]}, "char_to_pitch[0]"),
         ({"model": "speech-99"}, "model"),
     ],
 )
@@ -97,6 +97,23 @@ def test_what_cannot_be_spoken_is_answered_in_json(
     assert told["trace_id"] == answer.headers["trace-id"]
     assert told["base_resp"]["status_code"] == 2013
     assert told["base_resp"]["status_msg"].startswith(f"invalid params, {says}")
+
+
+@pytest.mark.parametrize(
+    ("packed_as", "kind", "begins"),
+    [("mp3", "mpeg", b"\xff"), ("wav", "wav", b"RIFF"), ("pcm", "pcm", b""), ("flac", "flac", b"fLaC")],
+)
+def test_every_format_has_its_content_type(deterministic: LiveServer, packed_as: str, kind: str, begins: bytes) -> None:
+    with deterministic.client() as client:
+        answer = client.post(PATH, json=body(output_format=packed_as))
+    assert answer.headers["content-type"] == f"audio/{kind}"
+    assert answer.content.startswith(begins)
+
+
+def test_too_much_that_nobody_can_see_has_a_code_of_its_own(deterministic: LiveServer) -> None:
+    with deterministic.client() as client:
+        told = client.post(PATH, json=body(text="你好\u200b")).json()
+    assert told["base_resp"]["status_code"] == 1042
 
 
 def test_the_sound_is_all_there_and_ends_softly(embedded: LiveServer, tmp_path: Path) -> None:

@@ -35,6 +35,11 @@ def test_one_for_each_sentence_in_the_callers_own_words() -> None:
     assert lines[-1].end == round(100 * len(text))
 
 
+def test_a_point_before_chinese_ends_a_sentence() -> None:
+    text = "Nice to meet you.再见！3.5"
+    assert texts_of(write_subtitles((text,), *by_letters(text))) == ["Nice to meet you.", "再见！", "3.5"]
+
+
 def test_a_long_sentence_is_cut_at_its_clauses_then_at_blanks_then_anywhere() -> None:
     clauses = "，".join(["一二三四五六七八九十"] * 9)
     assert [len(line) for line in texts_of(write_subtitles((clauses,), *by_letters(clauses)))] == [44, 44, 10]

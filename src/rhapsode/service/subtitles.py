@@ -17,7 +17,9 @@ LONGEST: Final = 50
 
 _CLOSERS: Final = re.escape("\"'”’」』》〉】）)]}")
 _STRONG: Final = "。！？!?…；;\n\r\u2028\u2029"
-_SENTENCE: Final = re.compile(rf".*?(?:[{_STRONG}]|\.(?=[\s{_CLOSERS}]|$))[\s.{_STRONG}{_CLOSERS}]*|.+", re.DOTALL)
+_SENTENCE: Final = re.compile(
+    rf".*?(?:[{_STRONG}]|\.(?=[\s{_CLOSERS}\u2e80-\u9fff]|$))[\s.{_STRONG}{_CLOSERS}]*|.+", re.DOTALL
+)
 _CLAUSE_END: Final = re.compile(rf"[，、：—]+[{_CLOSERS}]*|[,:](?=\s)|\s")
 _JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f")
 
