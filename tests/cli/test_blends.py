@@ -18,6 +18,17 @@ def test_a_blend_is_saved_listed_and_forgotten(tmp_path: Path) -> None:
     assert "my-duo-1" in rhapsode("blends", "rm", "my-duo-1", home=tmp_path).stderr
 
 
+def test_a_blend_speaks_without_a_server_too(tmp_path: Path) -> None:
+    (tmp_path / "rhapsode.toml").write_text('[speech.engines.embedded]\nkind = "tone"\n', encoding="utf-8")
+    rhapsode("keys", "create", "--group", "default", home=tmp_path)
+    rhapsode("blends", "save", "my-duo-1", "male-qn-badao:30", "female-shaonv:70", home=tmp_path)
+    mixed, named = tmp_path / "mixed.mp3", tmp_path / "named.mp3"
+    voices = ("--voice", "male-qn-badao:30", "--voice", "female-shaonv:70")
+    assert rhapsode("say", "hi", "-o", str(mixed), *voices, home=tmp_path).returncode == 0
+    assert rhapsode("say", "hi", "-o", str(named), "--voice", "my-duo-1", home=tmp_path).returncode == 0
+    assert named.read_bytes() == mixed.read_bytes()
+
+
 def test_says_what_is_wrong(tmp_path: Path) -> None:
     nobody = rhapsode("blends", "save", "my-duo-1", "male-qn-badao", home=tmp_path)
     assert nobody.returncode == 1

@@ -4,10 +4,12 @@ The event loop lives in a thread of its own, so that the engines are looked afte
 key. What is asked goes through the wire's own reader first: a rule that the server has, holds here too.
 """
 
+import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, aclosing, contextmanager
+from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -17,8 +19,10 @@ from rhapsode.core.caller import Caller
 from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatText, Finish, Turn
 from rhapsode.core.errors import EngineMissing
 from rhapsode.core.speech import SpeechAudio, SpeechRequest
+from rhapsode.core.voice import VoiceBook
 from rhapsode.dialects.minimax import chat_pro, t2a
 from rhapsode.settings.home import Home
+from rhapsode.settings.read import read_settings
 
 if TYPE_CHECKING:
     from rhapsode.service.chat import ChatService
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 ServiceT = TypeVar("ServiceT")
 _Opens = Callable[[Home], AbstractAsyncContextManager[ServiceT]]
+
+_OpensSpeech = Callable[[Home, VoiceBook | None], AbstractAsyncContextManager["SpeechService"]]
 
 
 class LocalChat:
@@ -63,16 +69,13 @@ class LocalChat:
             heard.put(None)
 
 
-_SELF: Final = Caller(group_id="", key_id="")
-"""who uses this machine without a server between"""
-
-
 class LocalSpeech:
     """Speaks with the engine of the home's settings."""
 
-    def __init__(self, portal: BlockingPortal, service: "SpeechService") -> None:
+    def __init__(self, portal: BlockingPortal, service: "SpeechService", caller: Caller) -> None:
         self._portal = portal
         self._service = service
+        self._caller = caller
 
     def speak(self, text: str, options: SpeechOptions, /) -> Speech:
         """As `Speaker.speak`."""
@@ -84,7 +87,7 @@ class LocalSpeech:
             work.cancel()
 
     async def _work(self, request: SpeechRequest) -> bytes:
-        async with aclosing(self._service.speak(request, _SELF)) as events:
+        async with aclosing(self._service.speak(request, self._caller)) as events:
             return b"".join([event.audio async for event in events if isinstance(event, SpeechAudio)])
 
 
@@ -104,11 +107,34 @@ def open_local_speech(screen: Screen, home: Home) -> Generator[LocalSpeech]:
     _, open_service = _server_parts(screen)
     with start_blocking_portal() as portal, ExitStack() as stack:
         with screen.busy(screen.words.loading_speech):
-            service = stack.enter_context(portal.wrap_async_context_manager(open_service(home)))
-        yield LocalSpeech(portal, service)
+            book, caller = stack.enter_context(_open_book(home))
+            service = stack.enter_context(portal.wrap_async_context_manager(open_service(home, book)))
+        yield LocalSpeech(portal, service, caller)
 
 
-def _server_parts(screen: Screen) -> "tuple[_Opens[ChatService], _Opens[SpeechService]]":
+@contextmanager
+def _open_book(home: Home) -> Generator[tuple[VoiceBook | None, Caller]]:
+    """The voices that the home's first group has made, and who asks for them; none in a home that was never used."""
+    from rhapsode.accounts.keys import FIRST_GROUP, Accounts  # noqa: PLC0415  an extra
+    from rhapsode.database.connect import open_database  # noqa: PLC0415
+    from rhapsode.database.migrate import migrate  # noqa: PLC0415
+    from rhapsode.voices.book import OwnVoices  # noqa: PLC0415
+
+    url = home.database_url(read_settings(home.settings_file))
+    if not Path(url.removeprefix("sqlite:///")).exists():
+        yield None, Caller(group_id="", key_id="")
+        return
+    database = open_database(url)
+    try:
+        migrate(database)
+        accounts = Accounts(database, home.secret(os.environ))
+        group_ids = {record.group_name: record.group_id for record in accounts.list_keys()}
+        yield OwnVoices(database), Caller(group_id=group_ids.get(FIRST_GROUP, ""), key_id="cli")
+    finally:
+        database.close()
+
+
+def _server_parts(screen: Screen) -> "tuple[_Opens[ChatService], _OpensSpeech]":
     try:
         from rhapsode.server.app import open_chat_service, open_speech_service  # noqa: PLC0415  an extra
         from rhapsode.telemetry.logs import configure_logs  # noqa: PLC0415
