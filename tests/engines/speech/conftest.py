@@ -1,14 +1,16 @@
 """The worker's inside, in the process of the tests."""
 
 from functools import reduce
-from importlib.resources import as_file, files
 
+import numpy as np
 import pytest
 
 from rhapsode.engines.speech.espeak_library import EspeakLibrary
 from rhapsode.engines.speech.frames import Floats, Frames, join
+from rhapsode.engines.speech.piece_job import PieceJob
 from rhapsode.engines.speech.speaker import Speaker, audible
 from rhapsode.engines.speech.world import analyse
+from tests.listening import Samples
 
 SENTENCE = "今天天气很好，我们一起去公园散步吧。"
 
@@ -22,10 +24,14 @@ def taken_apart(sound: Floats, rate: int, *, frames_a_block: int = 10_000) -> Fr
     return reduce(join, analyse(sound, rate, frames_a_block=frames_a_block))
 
 
+def sounded(speaker: Speaker, job: PieceJob) -> Samples:
+    """The whole sound of a piece."""
+    return np.frombuffer(b"".join(block.samples for block in speaker.speak(job, never)), "<f4")
+
+
 @pytest.fixture(scope="session")
 def library() -> EspeakLibrary:
-    with as_file(files("rhapsode.engines.speech") / "reference.voice") as voice:
-        return EspeakLibrary(voice)
+    return EspeakLibrary()
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +42,8 @@ def speaker(library: EspeakLibrary) -> Speaker:
 @pytest.fixture(scope="session")
 def spoken(library: EspeakLibrary) -> Floats:
     """The reference speaker's sentence."""
-    return audible(library.speak(SENTENCE, never))
+    sound = library.speak(SENTENCE, "zh", never).sound
+    return sound[slice(*audible(sound))]
 
 
 @pytest.fixture(scope="session")

@@ -7,17 +7,20 @@ import pytest
 
 from rhapsode.engines.speech.espeak_library import EspeakLibrary
 from rhapsode.engines.speech.frames import Floats
+from rhapsode.engines.speech.manner import Manner
 from rhapsode.engines.speech.piece_job import RATE, PieceJob
-from rhapsode.engines.speech.script import read_tempo
+from rhapsode.engines.speech.script import read_shares, read_tempo
 from rhapsode.engines.speech.speaker import Speaker
 from rhapsode.engines.speech.timbre import REFERENCE_PITCH
 from rhapsode.voices.catalogue import load_voices
 from tests.engines.speech.asking import ask
-from tests.engines.speech.conftest import never, taken_apart
+from tests.engines.speech.conftest import never, sounded, taken_apart
 from tests.listening import Samples, decibels, median_pitch, pitches
 from tests.voices.apart import nearest_pairs
 
+BY_ID = {voice.id: voice for voice in load_voices()}
 VOICES = {voice.id: voice.timbre for voice in load_voices()}
+PLAIN = Manner()
 PAIRS = [pair for pairs in nearest_pairs(load_voices(), of_each=3).values() for pair in pairs]
 """The voices that are nearest to each other, three pairs of every language."""
 LISTENED = {voice for pair in PAIRS for voice in pair} | {"Robot_Armor", "cartoon_pig", "lovely_girl", "presenter_male"}
@@ -25,10 +28,11 @@ TEXT = "我们一起去公园散步吧。"
 Blend = dict[str, int]
 
 
-def heard(speaker: Speaker, blend: Blend, *, semitones: int = 0) -> Samples:
-    shares = tuple((VOICES[voice], weight) for voice, weight in blend.items())
-    job = PieceJob(text=TEXT, shares=shares, tempo=read_tempo(ask(TEXT), shares), semitones=semitones)
-    return np.frombuffer(b"".join(speaker.speak(job, never)), "<f4")
+def heard(speaker: Speaker, blend: Blend, *, manner: Manner = PLAIN) -> Samples:
+    request = ask(TEXT, *blend.items())
+    shares = read_shares(request, BY_ID)
+    tempo = read_tempo(request, shares, manner)
+    return sounded(speaker, PieceJob(text=TEXT, language="zh", shares=shares, tempo=tempo, manner=manner))
 
 
 def spectrum(sound: Samples) -> Floats:
@@ -79,7 +83,10 @@ def test_equal_weights_are_equal_whatever_their_size_and_order(speaker: Speaker)
 
 
 def test_pitch_leaves_the_formants_where_they_are(speaker: Speaker) -> None:
-    plain, raised = heard(speaker, {"audiobook_male_1": 1}), heard(speaker, {"audiobook_male_1": 1}, semitones=6)
+    plain, raised = (
+        heard(speaker, {"audiobook_male_1": 1}),
+        heard(speaker, {"audiobook_male_1": 1}, manner=Manner(semitones=6)),
+    )
     assert median_pitch(raised, RATE) / median_pitch(plain, RATE) == pytest.approx(2**0.5, rel=0.03)
     smaller = heard(speaker, {"female-yujie": 1})
     assert distance(spectrum(plain), spectrum(raised)) < 0.5 * distance(spectrum(plain), spectrum(smaller))
@@ -142,7 +149,7 @@ def test_a_robot_has_no_melody(speaker: Speaker) -> None:
 
 def test_every_voice_has_the_pitch_of_its_timbre(all_voices: dict[str, Heard], library: EspeakLibrary) -> None:
     # This sentence's tones lie where they lie; a wide melody takes them further from the middle.
-    middle = median_pitch(library.speak(TEXT, never).astype(np.float32), RATE, floor=50.0) / REFERENCE_PITCH
+    middle = median_pitch(library.speak(TEXT, "zh", never).sound.astype(np.float32), RATE, floor=50.0) / REFERENCE_PITCH
     for voice, measured in all_voices.items():
         expected = VOICES[voice].pitch * middle ** VOICES[voice].pitch_range
         assert measured.pitch == pytest.approx(expected, rel=0.06), voice

@@ -1,73 +1,95 @@
-"""The reference speaker says the same thing the same way, and nothing that it is given reaches past it."""
-
-import subprocess
-import sys
-from importlib.resources import files
-from pathlib import Path
+"""The reference speaker says the same thing the same way, in every language, and nothing given to it reaches past it."""
 
 import numpy as np
 import pytest
 
 from rhapsode.engines.speech.espeak_library import EspeakLibrary
 from rhapsode.engines.speech.timbre import REFERENCE_PITCH
+from rhapsode.engines.speech.tongue import LANGUAGES, tongue
 from tests.engines.speech.conftest import SENTENCE, never
-from tests.listening import decibels, median_pitch, pitches
+from tests.engines.speech.sentences import SENTENCES
+from tests.listening import Samples, decibels, median_pitch, pitches
+
+
+def said(library: EspeakLibrary, text: str, language: str) -> Samples:
+    return library.speak(text, language, never).sound.astype(np.float32)
 
 
 def test_what_was_said_before_makes_no_difference(library: EspeakLibrary) -> None:
-    first = library.speak(SENTENCE, never)
-    for other in ("别的话", "some other words", "1234", "?!", "嗯"):
-        library.speak(other, never)
-        assert np.array_equal(library.speak(SENTENCE, never), first)
+    first = said(library, SENTENCE, "zh")
+    others = [
+        ("别的话", "zh"),
+        ("some words", "zh"),
+        ("some words", "en"),
+        ("Bonjour", "fr"),
+        ("?!", "zh"),
+        ("嗯", "yue"),
+    ]
+    for other, language in others:
+        said(library, other, language)
+        assert np.array_equal(said(library, SENTENCE, "zh"), first)
 
 
 def test_speaks_chinese_and_english_in_one_breath(library: EspeakLibrary) -> None:
-    chinese, english = library.speak("你好", never), library.speak("wonderful", never)
-    both = library.speak("你好 wonderful", never)
-    assert len(both) > 0.8 * (len(chinese) + len(english))
+    chinese, english = said(library, "你好", "zh"), said(library, "wonderful", "zh")
+    assert len(said(library, "你好 wonderful", "zh")) > 0.8 * (len(chinese) + len(english))
 
 
-def test_speaks_half_way_between_men_and_women_with_room_for_the_tones(library: EspeakLibrary) -> None:
-    sound = library.speak(SENTENCE + "妈妈骂马吗？她买了三本书。", never).astype(np.float32)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_speaks_half_way_between_men_and_women_in_every_language(library: EspeakLibrary, language: str) -> None:
+    sound = said(library, SENTENCES[language.partition("-")[0]], language)
     assert median_pitch(sound, library.rate) == pytest.approx(REFERENCE_PITCH, rel=0.05)
     low, high = np.percentile(pitches(sound, library.rate), [2, 98])
     assert high / low > 1.5
-    assert -25 < decibels(sound) < -18
+    assert -26 < decibels(sound) < -18
     assert np.max(np.abs(sound)) < 0.9
 
 
+def test_no_two_languages_read_a_text_alike(library: EspeakLibrary) -> None:
+    once = {language: said(library, "Radio Santa Maria 25", language).tobytes() for language in LANGUAGES}
+    assert len(set(once.values())) == len(once)
+
+
+@pytest.mark.parametrize(
+    ("tag", "same"),
+    [
+        ("zh-CN", "zh"),
+        ("zh-HK", "yue"),
+        ("en-AU", "en"),
+        ("EN-GB", "en-gb"),
+        ("pt-BR", "pt"),
+        ("no", "nb"),
+        ("tlh", "en"),
+    ],
+)
+def test_finds_the_nearest_language(tag: str, same: str) -> None:
+    assert tongue(tag) == tongue(same)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "begin"),
+    [
+        ("今天很好。我们去吧", "zh", [0, 1, 2, 5, 6, 7, 8]),
+        ("Hello there, it is me.", "en", [0, 6, 13, 16, 19]),
+        ("𠮷好 GPT", "zh", [0, 1, 3]),
+        ("안녕하세요 여러분", "ko", [0, 6]),
+    ],
+)
+def test_tells_where_each_word_begins(library: EspeakLibrary, text: str, language: str, begin: list[int]) -> None:
+    uttered = library.speak(text, language, never)
+    assert sorted({place for _, place in uttered.words}) == begin
+    samples = [sample for sample, _ in uttered.words]
+    assert samples == sorted(samples)
+    assert samples[0] == 0
+    assert samples[-1] < len(uttered.sound)
+
+
 def test_stops_when_told_to(library: EspeakLibrary) -> None:
-    whole = library.speak(SENTENCE * 5, never)
+    whole = library.speak(SENTENCE * 5, "zh", never).sound
     asked = iter([False, False, True])
-    assert 0 < len(library.speak(SENTENCE * 5, lambda: next(asked, True))) < len(whole) / 5
+    assert 0 < len(library.speak(SENTENCE * 5, "zh", lambda: next(asked, True)).sound) < len(whole) / 5
 
 
 @pytest.mark.parametrize("text", ["", " ", "。", "\ud800"])
 def test_nothing_to_say_is_silence(library: EspeakLibrary, text: str) -> None:
-    assert np.max(np.abs(library.speak(text, never)), initial=0.0) < 0.01
-
-
-def test_a_file_that_is_no_voice_is_refused(tmp_path: Path) -> None:
-    # In a process of its own: a second library would take the one global state from the first.
-    script = (
-        "import pathlib, sys; from rhapsode.engines.speech.espeak_library import EspeakLibrary as Library;"
-        "Library(pathlib.Path(sys.argv[1]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path / "nobody"], check=False, capture_output=True, text=True
-    )
-    assert "EspeakFault: espeak-ng did not accept the voice file nobody" in done.stderr
-
-
-def test_the_voice_file_may_lie_however_deep(tmp_path: Path) -> None:
-    deep = tmp_path / ("d" * 100)
-    deep.mkdir()
-    copy = deep / "reference.voice"
-    copy.write_bytes((files("rhapsode.engines.speech") / "reference.voice").read_bytes())
-    code = f"""
-from pathlib import Path
-from rhapsode.engines.speech.espeak_library import EspeakLibrary
-print(len(EspeakLibrary(Path({str(copy)!r})).speak("你好", lambda: False)) > 0)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout == "True\n", done.stderr
+    assert np.max(np.abs(said(library, text, "zh")), initial=0.0) < 0.01

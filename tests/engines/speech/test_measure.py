@@ -13,7 +13,7 @@ from rhapsode.engines.speech.meter import SAMPLE_RATE, measure_voice
 from rhapsode.engines.speech.piece_job import PieceJob
 from rhapsode.engines.speech.speaker import Speaker
 from rhapsode.voices.catalogue import load_voices
-from tests.engines.speech.conftest import never
+from tests.engines.speech.conftest import never, sounded
 
 STORY = (
     "北风和太阳正在争论谁比较有本事。",
@@ -27,14 +27,13 @@ VOICES = {voice.id: voice.timbre for voice in load_voices()}
 
 
 def story(speaker: Speaker, timbre: Timbre) -> Floats:
-    jobs = [PieceJob(text=text, shares=((timbre, 1),), tempo=timbre.pace, semitones=0) for text in STORY]
-    sounds = [np.frombuffer(b"".join(speaker.speak(job, never)), "<f4") for job in jobs]
-    return np.concatenate(sounds).astype(np.float64)
+    jobs = [PieceJob(text=text, language="zh", shares=((timbre, 1),), tempo=timbre.pace) for text in STORY]
+    return np.concatenate([sounded(speaker, job) for job in jobs]).astype(np.float64)
 
 
 @pytest.fixture(scope="module")
 def reference(library: EspeakLibrary) -> Measured:
-    return measure(np.concatenate([library.speak(text, never) for text in PASSAGES["zh"]]))
+    return measure(np.concatenate([library.speak(text, "zh", never).sound for text in PASSAGES["zh"]]))
 
 
 @pytest.mark.parametrize("voice", ["male-qn-badao", "female-shaonv", "audiobook_male_2", "lovely_girl"])

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from rhapsode.core.errors import EngineMissing, Overloaded
 from rhapsode.core.speech import Mark, Pcm, SpeechEngine, SpeechRequest
@@ -17,8 +18,9 @@ from rhapsode.core.voice import Voice
 from rhapsode.engines.cores import usable_cores
 from rhapsode.engines.fair_queue import Lane
 from rhapsode.engines.options import read_options
-from rhapsode.engines.speech.piece_job import RATE, PieceJob, encode_job
-from rhapsode.engines.speech.script import Rest, Say, read_shares, read_steps, read_tempo
+from rhapsode.engines.speech.manner import read_manner
+from rhapsode.engines.speech.piece_job import RATE, PieceBlock, PieceJob, decode_block, encode_job
+from rhapsode.engines.speech.script import Rest, Say, read_language, read_shares, read_steps, read_tempo
 from rhapsode.engines.speech.sound import silence
 from rhapsode.engines.workers import Result, WorkerPool
 
@@ -72,11 +74,21 @@ class EspeakEngine:
 
         Raises `Overloaded`, before anything else comes, when too many calls wait already.
         """
-        shares = read_shares(request, self._voices)
-        tempo = read_tempo(request, shares)
-        steps = read_steps(request, tempo)
+        shares, manner = read_shares(request, self._voices), read_manner(request)
+        tempo = read_tempo(request, shares, manner)
+        steps = read_steps(request, tempo, read_language(request, self._voices))
+        whole = PieceJob(
+            text="",
+            language="",
+            shares=shares,
+            tempo=tempo,
+            manner=manner,
+            readings=request.readings,
+            english_figures=request.english_figures,
+            latex=request.latex,
+        )
         jobs = (
-            encode_job(PieceJob(text=step.text, shares=shares, tempo=tempo, semitones=request.pitch))
+            encode_job(replace(whole, text=_sendable(step.text), language=step.language))
             for step in steps
             if isinstance(step, Say)
         )
@@ -94,10 +106,8 @@ class EspeakEngine:
                     continue
                 while len(ahead) < _AT_ONCE and (job := next(jobs, None)) is not None:
                     ahead.append(self._pool.submit(job, lane))
-                marks = (Mark(at=0, begin=step.begin, end=step.end),)
-                async for samples in ahead[0]:
-                    yield Pcm(rate=RATE, samples=samples, marks=marks)
-                    marks = ()
+                async for block in ahead[0]:
+                    yield _placed(decode_block(block), step.begin)
                 ahead.popleft()
         finally:
             for result in ahead:
@@ -115,3 +125,14 @@ class EspeakEngine:
     async def close(self) -> None:
         """End the workers."""
         await self._pool.close()
+
+
+def _placed(block: PieceBlock, begin: int) -> Pcm:
+    """A block of the piece that begins at this character of the text."""
+    marks = tuple(Mark(at=at, begin=begin + first, end=begin + last) for at, first, last in block.marks)
+    return Pcm(rate=RATE, samples=block.samples, marks=marks)
+
+
+def _sendable(text: str) -> str:
+    """The text, character for character, with a question mark for what UTF-8 has no bytes for."""
+    return text.encode("utf-8", "replace").decode()

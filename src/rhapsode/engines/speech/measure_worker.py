@@ -5,7 +5,6 @@ timbre as JSON, or a sentence that says why there is none.
 """
 
 from collections.abc import Iterator
-from importlib.resources import as_file, files
 
 from rhapsode.engines.worker_main import Stop, Work, serve_jobs
 
@@ -44,12 +43,12 @@ def _prepare() -> Work:
     from rhapsode.engines.speech.espeak_library import EspeakLibrary  # noqa: PLC0415
     from rhapsode.engines.speech.measure import NoVoice, compare, measure  # noqa: PLC0415
 
-    with as_file(files("rhapsode.engines.speech") / "reference.voice") as voice:
-        speaker = EspeakLibrary(voice)
+    speaker = EspeakLibrary()
 
     def work(body: bytes, stop: Stop) -> Iterator[bytes]:
         language, _, samples = body.partition(b"\n")
-        reference = measure(np.concatenate([speaker.speak(text, stop) for text in PASSAGES[language.decode()]]))
+        spoken = language.decode()
+        reference = measure(np.concatenate([speaker.speak(text, spoken, stop).sound for text in PASSAGES[spoken]]))
         try:
             timbre = compare(measure(np.frombuffer(samples, "<f4").astype(np.float64)), reference)
         except NoVoice as error:

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from rhapsode.core.errors import InvalidField, UnknownVoice
 from rhapsode.core.speech import Pause, SpeechRequest
 from rhapsode.core.voice import Timbre, Voice, VoiceShare
+from rhapsode.engines.speech.manner import Manner
+from rhapsode.text.language import spoken_language
 from rhapsode.text.pieces import Piece
 from rhapsode.text.sentences import cut
-from rhapsode.text.speakable import clean
 
 Shares = tuple[tuple[Timbre, float], ...]
-"""A blend: timbres and their weights."""
+"""A blend: timbres, each once, and their weights, which make 1; always in the same order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Say:
-    """A piece of text, free of what no engine may see; and where it stands in the request's `text`."""
+    """A piece of the request's `text`, as it is written there from `begin` to `end`; and its language, in BCP 47."""
 
     text: str
+    language: str
     begin: int
     end: int
 
@@ -32,8 +34,20 @@ class Rest:
 
 
 def read_shares(request: SpeechRequest, voices: Mapping[str, Voice]) -> Shares:
-    """The blend. Raises `UnknownVoice`."""
-    return tuple((_voice(share, voices).timbre, share.weight) for share in request.voices)
+    """The blend: two requests for the same mix have the same shares, to the last bit. Raises `UnknownVoice`."""
+    weights: dict[Timbre, list[float]] = {}
+    for share in request.voices:
+        weights.setdefault(_voice(share, voices).timbre, []).append(share.weight)
+    total = math.fsum(share.weight for share in request.voices)
+    return tuple((timbre, math.fsum(weights[timbre]) / total) for timbre in sorted(weights, key=repr))
+
+
+def read_language(request: SpeechRequest, voices: Mapping[str, Voice]) -> str:
+    """The language that most of the blend speaks. Raises `UnknownVoice`."""
+    weights: dict[str, list[float]] = {}
+    for share in request.voices:
+        weights.setdefault(_voice(share, voices).language, []).append(share.weight)
+    return min(weights, key=lambda language: (-math.fsum(weights[language]), language))
 
 
 def _voice(share: VoiceShare, voices: Mapping[str, Voice]) -> Voice:
@@ -43,24 +57,20 @@ def _voice(share: VoiceShare, voices: Mapping[str, Voice]) -> Voice:
     return voice
 
 
-def read_tempo(request: SpeechRequest, shares: Shares) -> float:
-    """How many times quicker than the reference speaker: the speed, times the weighted geometric mean of the paces."""
-    total = sum(weight for _, weight in shares)
-    return request.speed * math.exp(
-        sum(weight * math.log(timbre.pace) for timbre, weight in sorted_shares(shares)) / total
-    )
+def read_tempo(request: SpeechRequest, shares: Shares, manner: Manner) -> float:
+    """How many times quicker than the reference speaker.
+
+    The speed, times the manner's pace, times the weighted geometric mean of the voices' paces.
+    """
+    pace = math.exp(math.fsum(weight * math.log(timbre.pace) for timbre, weight in shares))
+    return request.speed * manner.pace * pace
 
 
-def sorted_shares(shares: Shares) -> Shares:
-    """The shares in one order, so that theirs cannot change a rounding."""
-    return tuple(sorted(shares, key=repr))
-
-
-def read_steps(request: SpeechRequest, tempo: float) -> list[Say | Rest]:
+def read_steps(request: SpeechRequest, tempo: float, voice: str) -> list[Say | Rest]:
     """What to do: it ends with speech, and begins with it or with the rest that is due after what was spoken before.
 
-    Rests between pieces follow the tempo; a pause that the caller asked for is exact, and stands in for the rest
-    there. Raises `InvalidField` where there is nothing to say.
+    `voice` is the voice's language. Rests between pieces follow the tempo; a pause that the caller asked for is exact,
+    and stands in for the rest there. Raises `InvalidField` where there is nothing to say.
     """
     steps: list[Say | Rest] = []
     rest = (request.follows or 0.0) / tempo
@@ -73,7 +83,8 @@ def read_steps(request: SpeechRequest, tempo: float) -> list[Say | Rest]:
         for piece, (begin, end) in _located(part, cut(part, continued=request.follows is not None)):
             if rest:
                 steps.append(Rest(seconds=rest))
-            steps.append(Say(text=clean(piece.text), begin=before + begin, end=before + end))
+            language = spoken_language(part[begin:end], language=request.language, voice=voice)
+            steps.append(Say(text=part[begin:end], language=language, begin=before + begin, end=before + end))
             rest = piece.rest / tempo
         before += len(part)
     if not any(isinstance(step, Say) for step in steps):

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from rhapsode.core.voice import Timbre
 from rhapsode.engines.speech.frames import Floats, Frames, Sound, between
-from rhapsode.engines.speech.script import Shares, sorted_shares
+from rhapsode.engines.speech.manner import Manner
+from rhapsode.engines.speech.script import Shares
 
 REFERENCE_PITCH = 165.0
-"""Hz, the reference speaker's median; a test measures it. Half way between 120 and 225."""
+"""Hz, the reference speaker's median in every language; a test measures it. Half way between 120 and 225."""
 _TILT_FROM = 500.0
 """Hz"""
 _BREATH_FULL = 4000.0
@@ -28,33 +29,43 @@ _SHELF, _SHELF_GAIN = 1681.0, 10**0.4
 
 
 class Blend:
-    """One voice, or up to four mixed by weight, for frames of `bands` frequencies at `rate` samples a second."""
+    """One voice, or some mixed by weight, for frames of `bands` frequencies at `rate` samples a second."""
 
-    def __init__(self, shares: Shares, *, semitones: float, bands: int, rate: int) -> None:
-        """Weights are relative to each other and above 0. `semitones` move the pitch alone, not the formants."""
-        total = sum(weight for _, weight in shares)
-        mix = [(timbre, weight / total) for timbre, weight in sorted_shares(shares)]
-        self._range = sum(weight * timbre.pitch_range for timbre, weight in mix)
-        self._pitch = sum(weight * math.log(timbre.pitch) for timbre, weight in mix) + semitones * math.log(2) / 12
+    def __init__(self, shares: Shares, manner: Manner, *, bands: int, rate: int) -> None:
+        """Weights are above 0 and make 1. The manner is laid over the mix."""
+        self._manner = manner
+        self._range = manner.pitch_range * sum(weight * timbre.pitch_range for timbre, weight in shares)
+        middle = sum(weight * math.log(timbre.pitch) for timbre, weight in shares)
+        self._pitch = middle + manner.semitones * math.log(2) / 12
         frequencies = np.arange(bands) * (rate / 2) / (bands - 1)
         self._loudness = _loudness_weights(frequencies)
-        self._parts = [_Part.of(timbre, weight, frequencies) for timbre, weight in mix]
-        self._tilt, self._breath = np.zeros(bands, np.float32), np.zeros(bands, np.float32)
+        self._parts = [_Part.of(timbre, weight, frequencies, tract=manner.tract) for timbre, weight in shares]
+        self._tilt, self._breath = _tilt(manner.tilt, frequencies), np.zeros(bands, np.float32)
         for part in self._parts:
             self._tilt += part.weight * part.tilt
             self._breath += part.weight * part.breath
+        self._more_breath = _breath(manner.breath, frequencies)
+        self._gain = (_LEVEL + manner.level) * math.log(10) / 10
 
     def shape(self, frames: Frames) -> Frames:
-        """The blend's frames. Loudness frame by frame stays the reference speaker's, whatever the timbre."""
-        voiced = frames.pitch > 0
-        above = np.log(np.where(voiced, frames.pitch, REFERENCE_PITCH) / REFERENCE_PITCH)
-        pitch = np.where(voiced, np.exp(self._pitch + self._range * above), 0.0)
+        """The blend's frames. Loudness goes up and down as the reference speaker's, whatever the timbre."""
         envelope, noise = (np.tile(start, (len(frames), 1)) for start in (self._tilt, self._breath))
         for part in self._parts:
             envelope += part.warped(frames.envelope) * part.weight
             noise += part.warped(frames.noise) * (part.weight * (1 - part.breath))
-        envelope += (self._level(frames.envelope) - self._level(envelope))[:, None] + _LEVEL * math.log(10) / 10
-        return Frames(pitch=pitch, envelope=envelope, noise=np.clip(noise, 0.0, 1.0, dtype=np.float32))
+        envelope += (self._level(frames.envelope) - self._level(envelope))[:, None] + self._gain
+        if self._manner.whispered:
+            return Frames(pitch=np.zeros(len(frames)), envelope=envelope, noise=np.ones_like(noise))
+        if self._manner.breath:
+            noise += (1 - noise) * self._more_breath
+        return Frames(
+            pitch=self._melody(frames.pitch), envelope=envelope, noise=np.clip(noise, 0.0, 1.0, dtype=np.float32)
+        )
+
+    def _melody(self, pitch: Floats) -> Floats:
+        voiced = pitch > 0
+        above = np.log(np.where(voiced, pitch, REFERENCE_PITCH) / REFERENCE_PITCH)
+        return np.where(voiced, np.exp(self._pitch + self._range * above), 0.0)
 
     def _level(self, envelope: Sound) -> Sound:
         """Log of each frame's power as the ear weighs it."""
@@ -73,9 +84,10 @@ class _Part:
     breath: Sound
 
     @classmethod
-    def of(cls, timbre: Timbre, weight: float, frequencies: Floats) -> "_Part":
+    def of(cls, timbre: Timbre, weight: float, frequencies: Floats, *, tract: float) -> "_Part":
+        """`tract` is a factor on the timbre's own."""
         last = len(frequencies) - 1
-        source = np.minimum(np.arange(last + 1) * timbre.tract, last)
+        source = np.minimum(np.arange(last + 1) * (timbre.tract * tract), last)
         left = source.astype(np.intp)
         return cls(
             weight=np.float32(weight),

@@ -11,9 +11,10 @@ from rhapsode.core.errors import EngineError
 from rhapsode.core.speech import Mark, Pcm, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice
 from rhapsode.engines.options import read_options
-from rhapsode.engines.speech.script import Rest, Shares, read_shares, read_steps, read_tempo, sorted_shares
+from rhapsode.engines.speech.manner import read_manner
+from rhapsode.engines.speech.script import Rest, Shares, read_language, read_shares, read_steps, read_tempo
 from rhapsode.engines.speech.sound import blocks, silence
-from rhapsode.text.speakable import speakable
+from rhapsode.text.speakable import clean, speakable
 
 _RATE = 16000
 _TONE, _GAP = 0.12, 0.06
@@ -49,16 +50,16 @@ class ToneEngine:
         """The sound in order, a piece at a time."""
         if self._closed:
             raise EngineError("the engine is closed")
-        shares = read_shares(request, self._voices)
-        tempo = read_tempo(request, shares)
-        hertz = _pitch(shares) * 2 ** (request.pitch / 12)
-        for step in read_steps(request, tempo):
+        shares, manner = read_shares(request, self._voices), read_manner(request)
+        tempo = read_tempo(request, shares, manner)
+        hertz = _pitch(shares) * 2 ** (manner.semitones / 12)
+        for step in read_steps(request, tempo, read_language(request, self._voices)):
             if isinstance(step, Rest):
                 for block in silence(step.seconds, _RATE):
                     yield block
                 continue
             marks = (Mark(at=0, begin=step.begin, end=step.end),)
-            for block in blocks(_hum(step.text, hertz, tempo), _RATE):
+            for block in blocks(_hum(clean(step.text), hertz, tempo), _RATE):
                 yield Pcm(rate=_RATE, samples=block, marks=marks)
                 marks = ()
                 await asyncio.sleep(0)  # others get their turn
@@ -69,8 +70,7 @@ class ToneEngine:
 
 
 def _pitch(shares: Shares) -> float:
-    total = sum(weight for _, weight in shares)
-    return math.exp(sum(weight * math.log(timbre.pitch) for timbre, weight in sorted_shares(shares)) / total)
+    return math.exp(math.fsum(weight * math.log(timbre.pitch) for timbre, weight in shares))
 
 
 def _hum(text: str, hertz: float, tempo: float) -> bytes:

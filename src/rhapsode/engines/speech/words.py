@@ -1,0 +1,46 @@
+"""Which characters of a piece are being spoken: the reference speaker's words, taken back to the caller's own text."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from rhapsode.text.spoken import Spoken
+
+
+class Word(NamedTuple):
+    """From sample `at` on, `[begin, end)` of the piece is spoken."""
+
+    at: int
+    begin: int
+    end: int
+
+
+def place_words(words: Iterable[tuple[int, int]], spoken: Spoken, *, text: str) -> list[Word]:
+    """The words in order, from sample 0 on; together they are all of `text`, what stands between them included.
+
+    `words`: at which sample each begins, and at which character of `spoken.text`. What was rewritten as a whole is one
+    word.
+    """
+    begun: list[tuple[int, int]] = [(0, 0)]
+    for sample, place in sorted(words):
+        if 0 <= place < len(spoken.text):
+            begin = spoken.span(place, place + 1)[0]
+            if begin > begun[-1][1]:
+                begun.append((max(sample, 0), begin))
+    ends = [begin for _, begin in begun[1:]] + [len(text)]
+    return [Word(at, begin, end) for (at, begin), end in zip(begun, ends, strict=True)]
+
+
+class Following:
+    """Hands words out with the blocks in which they begin."""
+
+    def __init__(self, words: Iterable[Word]) -> None:
+        self._words = list(words)
+        self._done = 0
+
+    def take(self, count: int) -> Iterator[Word]:
+        """Those that begin in the next `count` samples, counted from their first."""
+        until = self._done + count
+        while self._words and self._words[0].at < until:
+            word = self._words.pop(0)
+            yield word._replace(at=max(0, word.at - self._done))
+        self._done = until
