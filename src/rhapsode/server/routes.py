@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from rhapsode.dialects.minimax import voice_design
 from rhapsode.jobs.links import PATH as LINK_PATH
-from rhapsode.server import embeddings, files, minimax, openai, t2a, voices
+from rhapsode.server import embeddings, files, minimax, openai, openai_speech, t2a, voices
 from rhapsode.server.auth import Authority
 from rhapsode.server.boundary import Dialect, DialectOfBody, Endpoint, Handler
 from rhapsode.server.chat import handle_chat
@@ -66,6 +66,7 @@ def make_routes(
         post("/v1/embeddings", embeddings.handle_embeddings(embed.embed), embeddings.ERRORS),
         get("/v1/models", openai.handle_models(names, created=started), openai.ERRORS),
         get("/v1/models/{model:path}", openai.handle_model(serves, created=started), openai.ERRORS),
+        post("/v1/audio/speech", openai_speech.handle_speech(speech.speak), openai.ERRORS),
         post("/v1/text_to_speech", t2a.handle_t2a(speech.speak), t2a.T2A_ERRORS),
         post("/v1/t2a_pro", t2a.handle_t2a_pro(speech.speak, desk.deliver), t2a.T2A_PRO_ERRORS),
         post("/v1/tts/stream", t2a.handle_t2a_stream(speech.speak), t2a.T2A_STREAM_ERRORS),

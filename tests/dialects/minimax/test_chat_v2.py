@@ -9,7 +9,7 @@ from rhapsode.core.chat import Bot, ChatRequest, Role, Sampling, Turn
 from rhapsode.core.constraint import JsonDocument
 from rhapsode.core.errors import InvalidField, MalformedBody, NotSupported
 from rhapsode.core.function import Function
-from rhapsode.core.speech import SpeechRequest
+from rhapsode.core.speech import AudioSetting, SpeechRequest
 from rhapsode.core.voice import VoiceShare
 from rhapsode.dialects.minimax.chat_v2 import V2Call, read_request
 
@@ -64,7 +64,12 @@ def test_every_part_of_the_body_arrives() -> None:
         ),
         stream=True,
         usage_in_stream=True,
-        voice=SpeechRequest(model="speech-01", script=(), voices=(VoiceShare(voice_id="female-tianmei"),)),
+        voice=SpeechRequest(
+            model="speech-01",
+            script=(),
+            voices=(VoiceShare(voice_id="female-tianmei"),),
+            audio=AudioSetting(streamed=True),
+        ),
         aloud=True,
     )
 

@@ -37,12 +37,12 @@ def heard(events: list[bytes]) -> list[tuple[str, str]]:
 
 
 def test_the_samples_body_is_read() -> None:
-    assert read_request(body()).audio == AudioSetting(sample_rate=24000, bitrate=64000)
+    assert read_request(body()).audio == AudioSetting(sample_rate=24000, bitrate=64000, streamed=True)
 
 
 def test_what_the_page_requires_may_be_left_out() -> None:
     bare = body(audio_sample_rate=None, bitrate=None, format=None)
-    assert read_request(bare).audio == AudioSetting()
+    assert read_request(bare).audio == AudioSetting(streamed=True)
     assert read_request(body(format="flac")).audio.format is AudioFormat.FLAC
 
 

@@ -34,12 +34,13 @@ def test_every_part_arrives() -> None:
         speed=1.5,
         volume=2,
         pitch=-3,
-        audio=AudioSetting(sample_rate=24000, bitrate=64000),
+        audio=AudioSetting(sample_rate=24000, bitrate=64000, streamed=True),
     )
 
 
 def test_what_is_absent_has_the_platforms_defaults() -> None:
-    wanted = SpeechRequest(model="speech-01", script=(), voices=(VoiceShare(voice_id="x"),), audio=AudioSetting())
+    voices = (VoiceShare(voice_id="x"),)
+    wanted = SpeechRequest(model="speech-01", script=(), voices=voices, audio=AudioSetting(streamed=True))
     assert read({"voice_id": "x"}) == read({"voice_id": "x", "speed": None}, {"format": None}) == wanted
 
 
@@ -97,7 +98,7 @@ def body(**changes: object) -> SpeechBody:
 
 def test_every_packing_is_read() -> None:
     audio = {"sample_rate": 8000, "bitrate": 256000, "format": "flac", "channel": 2, "force_cbr": True}
-    wanted = AudioSetting(format=AudioFormat.FLAC, sample_rate=8000, bitrate=256000, channels=2)
+    wanted = AudioSetting(format=AudioFormat.FLAC, sample_rate=8000, bitrate=256000, channels=2, streamed=True)
     assert read({"voice_id": "x"}, audio).audio == wanted
 
 

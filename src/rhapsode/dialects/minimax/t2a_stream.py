@@ -6,6 +6,7 @@ An event has the sound of one half sentence or of a few: as many as the engine s
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, Literal
 
 import msgspec
@@ -53,7 +54,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 def read_request(body: bytes) -> SpeechRequest:
     """What the body asks for. Raises `MalformedBody`, `InvalidField`, `UnknownModel`."""
     wire = read_json(_DECODER, body)
-    return read_speech(wire, wire.packing(AudioFormat(wire.format or "mp3")))
+    return read_speech(wire, replace(wire.packing(AudioFormat(wire.format or "mp3")), streamed=True))
 
 
 def write_error(error: RhapsodeError, *, trace_id: str) -> bytes:

@@ -55,8 +55,8 @@ _DECODER: Final = msgspec.json.Decoder(WireRequest)
 def read_request(body: bytes) -> T2aV2Call:
     """What the body asks for. Raises `MalformedBody`, `InvalidField`, `UnknownModel`, `NotSupported`."""
     wire = read_json(_DECODER, body)
-    audio = read_audio(wire.audio_setting)
     stream = bool(wire.stream)
+    audio = replace(read_audio(wire.audio_setting), streamed=stream)
     if stream:
         require(audio.format is not AudioFormat.WAV, "audio_setting.format", NO_WAV)
         if wire.output_format == "url":

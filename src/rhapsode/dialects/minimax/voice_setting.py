@@ -135,11 +135,11 @@ def read_speech(body: SpeechBody, audio: AudioSetting) -> SpeechRequest:
 def read_voice(
     voice: VoiceSetting, audio: WireAudio | None, *, timber: TimberWeights | None, timbre: TimberWeights | None
 ) -> SpeechRequest:
-    """As `read_speech`, where there are these alone: the model stands in the voice, if anywhere."""
+    """As `read_speech`, in a chat, which has these alone and is always heard while it is spoken."""
     model = voice.model or SPEECH_MODELS[0]
     require(model in SPEECH_MODELS, "voice_setting.model", f"unknown model {model[:80]!r}")
     body = SpeechBody(model=model, voice_setting=voice, timber_weights=timber, timbre_weights=timbre)
-    return read_speech(body, read_audio(audio))
+    return read_speech(body, replace(read_audio(audio), streamed=True))
 
 
 def read_audio(wire: WireAudio | None) -> AudioSetting:
