@@ -1,8 +1,8 @@
 """Text as it is read aloud, and which characters of the original each stretch of it stands for.
 
-What is read is seldom what was written: `5kg` is read 五千克. Subtitles speak in the caller's own text, so every rewriting
-keeps the way back. It is kept as stretches, not as characters: a stretch is either copied, character for character, or
-replaced as a whole.
+What is read is seldom what was written: `5kg` is read 五公斤. Subtitles speak in the caller's own text, so every
+rewriting keeps the way back. It is kept as stretches, not as characters: a stretch is either copied, character for
+character, or replaced as a whole.
 """
 
 from bisect import bisect_right
@@ -96,6 +96,12 @@ class Writer:
     def write(self, text: str, begin: int, end: int) -> None:
         """What is read for `[begin, end)` of the original."""
         self._add(text, begin, end, copied=False)
+
+    def put(self, spoken: Spoken, begin: int) -> None:
+        """What was made of the stretch of the original that begins at `begin`."""
+        for stretch in spoken.stretches:
+            text = spoken.text[stretch.at : stretch.until]
+            self._add(text, begin + stretch.begin, begin + stretch.end, copied=stretch.copied)
 
     def spoken(self) -> Spoken:
         """The whole."""

@@ -1,41 +1,78 @@
-"""What espeak-ng's Mandarin cannot read, spelt so that it can.
+"""Text as espeak-ng is to be given it: Mandarin as pinyin, so that every reading is ours.
 
-Its dictionary (1.52) gives some characters a pinyin syllable that its own rules do not know, and what they do not know
-is spelt out as English: 熊猫 became "kshung-two mao". There are two families: the syllables in -iong, and words that
-end in 儿, which it takes for one syllable, huar.
+Its own dictionary of Mandarin (1.52) knows few words and some characters wrongly, and traditional ones hardly; of
+pinyin it speaks every syllable but those in -iong, which are given as phonemes. It changes a third tone before another
+one by itself.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
-# Characters of the basic block (U+4E00 to U+9FA5) read jiong, qiong and xiong, by tone.
-_IONG: Final = {
-    "jiong1": "冂冋坰埛扃絅蘏蘔駉駫",
-    "jiong3": "侰僒冏囧泂浻澃炅炯烱煚煛熲燛窘綗褧迥逈颎",
-    "qiong1": "芎",
-    "qiong2": "儝卭宆惸憌桏橩焪焭煢熍琼璚瓊瓗睘瞏穷穹窮竆笻筇舼茕藑藭蛩蛬赹跫邛銎",
-    "xiong1": "兄兇凶匂匈哅忷恟汹洶胷胸訩詾讻賯",
-    "xiong2": "熊雄",
-    "xiong3": "焽",
-    "xiong4": "夐敻焸詗诇",
-}
-_INITIALS: Final = {"j": "tS;", "q": "tS;h", "x": "S;"}
-"""as espeak-ng writes the first sounds of 姜, 强 and 香"""
-_TONES: Final = {"1": "55", "2": "35", "3": "214", "4": "51"}
+from rhapsode.text.pinyin import syllables
+from rhapsode.text.pronounce import TONED, shown
+from rhapsode.text.spoken import Spoken, Writer
 
-_SPELT: Final = str.maketrans(
-    {
-        character: f"[[{_INITIALS[syllable[0]]}'io{_TONES[syllable[-1]]}N]]"
-        for syllable, characters in _IONG.items()
-        for character in characters
-    }
-)
+_MANDARIN: Final = frozenset({"zh", "cmn"})
+_HAN: Final = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN: Final = re.compile(rf"(?:[{_HAN}]|{TONED.pattern})+|\[\[")
+_ONE: Final = re.compile(rf"{TONED.pattern}|.")
 _BREAK: Final = "\u200b"
 """ends a word without a pause"""
-_SUFFIX: Final = re.compile(r"(?<=[\u4e00-\u9fff])(?=儿)")
+_IONG: Final = re.compile("([jqx])iong([1-5])")
+_INITIALS: Final = {"j": "tS;", "q": "tS;h", "x": "S;"}
+"""as espeak-ng writes the first sounds of 姜, 强 and 香"""
+_TONES: Final = {"1": "55", "2": "35", "3": "214", "4": "51", "5": "11"}
+_UNREAD: Final = "〇"
+_ZERO: Final = "零"
 
 
-def respell(text: str) -> str:
-    """The text as espeak-ng is to be given it, with `espeakPHONEMES` set; its own double brackets are broken up."""
-    words = _SUFFIX.sub(_BREAK, text.replace("[[", f"[{_BREAK}[").replace("兒", "儿"))
-    return words.translate(_SPELT).replace("]][[", f"]]{_BREAK}[[")
+def respell(text: str, language: str) -> Spoken:
+    """What espeak-ng reads in `language` (BCP 47) with `espeakPHONEMES` set; double brackets of the text are broken up.
+
+    Where the language is not Mandarin nothing else changes.
+    """
+    mandarin = language.partition("-")[0] in _MANDARIN
+    writer, place = Writer(), 0
+    for found in _RUN.finditer(text):
+        if found[0] == "[[":
+            writer.copy(text[place : found.start()], place)
+            writer.write(f"[{_BREAK}[", *found.span())
+        elif mandarin:
+            writer.copy(text[place : found.start()], place)
+            _write(writer, found[0], found.start())
+        else:
+            continue
+        place = found.end()
+    writer.copy(text[place:], place)
+    return writer.spoken()
+
+
+def _write(writer: Writer, run: str, begin: int) -> None:
+    """A run of characters and hidden syllables; what nobody can read stays as it is."""
+    places: list[tuple[int, int]] = []
+    characters = ""
+    given: dict[int, str] = {}
+    for one in _ONE.finditer(run):
+        if len(one[0]) > 1:
+            given[len(characters)] = shown(one[0])
+        characters += _UNREAD if len(one[0]) > 1 else one[0]
+        places.append((begin + one.start(), begin + one.end()))
+    for (low, high), said, character in zip(places, _read(characters, given), characters, strict=True):
+        writer.write(said or character, low, high)
+
+
+def _read(characters: str, given: Mapping[int, str]) -> list[str]:
+    """Each syllable with the blank that belongs before it: words stand apart."""
+    said: list[str] = []
+    plain = "".join(_ZERO if one == _UNREAD and at not in given else one for at, one in enumerate(characters))
+    for place, syllable in enumerate(syllables(plain, given)):
+        if syllable is None:
+            said.append(f" {characters[place]} ")
+            continue
+        iong = _IONG.fullmatch(syllable.sound)
+        if iong:
+            said.append(f" [[{_INITIALS[iong[1]]}'io{_TONES[iong[2]]}N]] ")
+        else:
+            said.append(f" {syllable.sound}" if syllable.begins else syllable.sound)
+    return [*said[:-1], said[-1] + " "]
