@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from rhapsode.engines.speech.espeak_library import EspeakLibrary
 from rhapsode.engines.speech.frames import Floats, Frames
+from rhapsode.engines.speech.speaker import audible
 from rhapsode.engines.speech.world import analyse, fft_size
-from tests.engines.speech.conftest import taken_apart
+from tests.engines.speech.conftest import never, taken_apart
 
 RATE = 22050
 
@@ -35,6 +37,28 @@ def test_pitch_is_followed_and_silence_has_none() -> None:
     pitch = taken_apart(np.concatenate((buzz, np.zeros(RATE))), RATE).pitch
     assert pitch[20:180] == pytest.approx(150, rel=0.01)
     assert not np.any(pitch[220:])
+
+
+def levels(frames: Frames) -> Floats:
+    """dB of each frame's power."""
+    return 10 * np.log10(np.exp(frames.envelope.astype(np.float64)).mean(axis=1))
+
+
+def test_a_voice_is_heard_from_its_first_moment_to_its_last(library: EspeakLibrary) -> None:
+    for text in ("妈妈", "拉手", "你们", "问他"):
+        sound = library.speak(text, "zh", never).sound
+        frames = taken_apart(sound[slice(*audible(sound))], RATE)
+        assert np.all(frames.pitch[1:6] > 0), text
+    assert not np.any(taken_apart(np.random.default_rng(1).normal(0, 0.1, RATE // 4), RATE).pitch)
+
+
+def test_a_closed_mouth_stays_as_quiet_as_it_is() -> None:
+    times = np.arange(RATE // 4) / RATE
+    buzz = np.sum([np.sin(2 * np.pi * 150 * k * times) / k for k in range(1, 20)], axis=0) * 0.1
+    closed = levels(taken_apart(np.concatenate((buzz, np.zeros(RATE // 20), buzz)), RATE))
+    alone = levels(taken_apart(buzz, RATE))
+    assert np.all(closed[52:58] < -100)
+    assert closed[5:45] == pytest.approx(alone[5:45], abs=1)
 
 
 @pytest.mark.parametrize("length", [1, 50, 110, 500, 2205])

@@ -21,6 +21,8 @@ _SEED = 20_231_115
 """Any number: the same words shall sound the same every time."""
 _QUIETEST = 1e-5
 """amplitude: -100 dB"""
+_SILENT = -18.0
+"""log power: -78 dB"""
 
 
 class Vocoder:
@@ -41,7 +43,7 @@ class Vocoder:
         self._frames = no_frames(size // 2 + 1)
         self._first_frame = 0
         self._done = 0
-        self._phase = 0.0
+        self._phase = np.nextafter(1.0, 0.0)  # the first pulse falls where the voice begins
         self._tail = np.zeros(size + 2 * self._hop, np.float32)
 
     def push(self, frames: Frames) -> Sound:
@@ -72,7 +74,8 @@ class Vocoder:
         sound[: len(self._tail)] = self._tail
         self._add_voice(sound, start, end)
         self._add_noise(sound, start, end)
-        self._tail = sound[end - start :]
+        self._tail = sound[end - start :].copy()
+        self._hush(sound, start, end)
         self._done = end
         self._forget(int(end * self._step) - 1)
         return sound[: end - start]
@@ -105,6 +108,13 @@ class Vocoder:
         bursts = np.fft.irfft(np.fft.rfft(windows, self._size) * response, self._size)
         for number, burst in enumerate(bursts):
             sound[number * hop : number * hop + self._size] += burst
+
+    def _hush(self, sound: Sound, start: int, end: int) -> None:
+        """Fade what still rings where a frame is silent, as in a mouth that has closed."""
+        heard = np.max(self._frames.envelope, axis=1) > _SILENT
+        if not heard.all():
+            left, right, share = self._neighbours(np.arange(start, end))
+            sound[: end - start] *= heard[left] + (heard[right].astype(np.float32) - heard[left]) * share
 
     def _filter(self, log_amplitude: Floats | Sound) -> NDArray[np.complex64]:
         """The minimum-phase spectrum of each row, by folding its cepstrum."""
