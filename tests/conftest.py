@@ -26,8 +26,13 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 async def llama() -> AsyncGenerator[LlamaEngine]:
-    """The embedded model with its default options, loaded once: it takes 0.9 GB. Mark its tests `xdist_group("llama")`."""
-    engine = await open_chat("llama", {}, find_model=lambda name: find_model(name, directory=Path("nowhere")))
+    """The embedded model, loaded once: it takes 0.9 GB. Mark its tests `xdist_group("llama")`.
+
+    On one thread: two would spend most of their time waiting for each other, with other tests beside.
+    """
+    engine = await open_chat(
+        "llama", {"threads": 1}, find_model=lambda name: find_model(name, directory=Path("nowhere"))
+    )
     yield cast("LlamaEngine", engine)
     await engine.close()
 

@@ -29,7 +29,7 @@ class Gen:
 
     It ends before the first match of `stop`; what it holds matches `pattern` as a whole. Both are regular expressions,
     and absent when empty. `temperature` and `max_tokens`, where they are given, hold for this slot alone; a slot that
-    `max_tokens` cuts may hold the beginning of a match only.
+    `max_tokens` cuts, which count from its first character on, may hold the beginning of a match only.
     """
 
     name: str

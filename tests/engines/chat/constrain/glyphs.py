@@ -46,7 +46,7 @@ def random_glyph(rng: random.Random) -> Random:
         if rng.random() < 0.8:
             _literal(rng, made)
         name = f"s{number}" if rng.random() < 0.7 else f"名 {number}"
-        rng.choice((_pattern, _pattern, _select, _select_regex, _stop, _free))(rng, made, name, f"s{number}")
+        rng.choice(KINDS)(rng, made, name, f"s{number}")
     if rng.random() < 0.6:
         _literal(rng, made)
     return made
@@ -54,8 +54,8 @@ def random_glyph(rng: random.Random) -> Random:
 
 def _literal(rng: random.Random, made: Random) -> None:
     text = "".join(rng.choice(LITERALS) for _ in range(rng.randint(1, 2)))
-    # A brace beside a slot's braces would be the slot's.
-    text = text.rstrip("{").lstrip("}") or "-"
+    # A brace beside a slot's braces would be the slot's, and two of them would open one.
+    text = text.replace("{{", "{").rstrip("{").lstrip("}") or "-"
     made.text += text
     made.expected += re.escape(text)
 
@@ -104,9 +104,32 @@ def _stop(rng: random.Random, made: Random, name: str, group: str) -> None:
     made.stops[name] = stop
 
 
+def _stopped_pattern(rng: random.Random, made: Random, name: str, group: str) -> None:
+    """It may end anywhere, so that no stop is in it."""
+    pattern = rng.choice((r"[^\n]{0,40}", r"[\w ,.]{0,30}", ".*", r"(\w|\s){0,20}", "[^。]*"))
+    stop = rng.choice((r"\.", r"[,.!?，。]", "the|a|我", r"\s", "(?i)t", r"\b[a-z]{4}\b"))
+    limit = [f"blank_max_tokens={rng.randint(1, 8)}"] if rng.random() < 0.5 or pattern[-1] == "*" else []
+    _slot(rng, made, "gen", name, [f"pattern={_value(rng, pattern)}", f"stop={_value(rng, stop)}", *limit])
+    _group(made, group, pattern)
+    made.stops[name] = stop
+
+
+def _cut_pattern(rng: random.Random, made: Random, name: str, group: str) -> None:
+    """Its own limit cuts it: it holds a match, or the beginning of one."""
+    pattern, begun = rng.choice((
+        ("[a-z]{200}", "[a-z]{1,200}"), (r"\d{4}-\d{2}", r"\d{1,4}|\d{4}-\d{0,2}"), ("(yes|no)!", "y|ye|yes!?|n|no!?"),
+        ("(, [A-Z][a-z]+){2,9}", "(, [A-Z][a-z]+)*(,( [A-Z]?)?)?"),
+    ))  # fmt: skip
+    _slot(rng, made, "gen", name, [f"pattern={_value(rng, pattern)}", f"blank_max_tokens={rng.randint(1, 3)}"])
+    _group(made, group, f"{pattern}|{begun}")
+
+
 def _free(rng: random.Random, made: Random, name: str, group: str) -> None:
     _slot(rng, made, "gen", name, [f"blank_max_tokens={rng.randint(1, 5)}"])
     _group(made, group, r"[\s\S]*")
+
+
+KINDS = (_pattern, _pattern, _select, _select_regex, _stop, _stopped_pattern, _cut_pattern, _free)
 
 
 def random_pattern(rng: random.Random) -> str:

@@ -81,6 +81,26 @@ async def test_the_limit_of_a_slot_cuts_even_a_pattern(llama: LlamaEngine) -> No
     assert made.end.usage.reply_tokens <= 2
 
 
+@pytest.mark.parametrize(
+    "glyph", ["答案： {{gen 'x' pattern=[一-龥]{9} blank_max_tokens=1}}", "A: {{gen 'x' blank_max_tokens=1}}"]
+)
+async def test_the_limit_of_a_slot_leaves_it_a_character(llama: LlamaEngine, glyph: str) -> None:
+    for _ in range(8):
+        made = await reply(llama, glyph + ".", "用中文回答：你好吗？")
+        assert len(made.end.slots["x"]) >= 1
+        assert made.end.usage.reply_tokens <= 1 + 4
+        assert made.end.finish is Finish.STOP
+
+
+@pytest.mark.parametrize("stop", ["[,.!?，。]", "(?i)t", r"\b[a-z]{4}\b"])
+async def test_a_pattern_holds_beside_a_stop(llama: LlamaEngine, stop: str) -> None:
+    # Of these, a grammar can say the first alone: for the others the reader looks.
+    for _ in range(4):
+        made = await reply(llama, f"{{{{gen 'x' pattern=[A-Za-z ,.]{{0,60}} stop={stop}}}}};", "Tell me a story.")
+        assert re.fullmatch("[A-Za-z ,.]{0,60};", made.text)
+        assert not re.search(stop, made.end.slots["x"])
+
+
 async def test_no_slot_eats_the_tokens_of_the_others(llama: LlamaEngine) -> None:
     story = "{{gen 'story'}}|{{select 'end' options=['happy','sad']}}|{{gen 'code' pattern=\\d{4}}}."
     made = await reply(llama, story.replace("|", "\n###\n"), "Tell me a very long story.", max_tokens=60)

@@ -3,16 +3,14 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from rhapsode.core.chat import ChatRequest, collect
 from rhapsode.dialects.minimax.raw_glyph import read_raw
-from rhapsode.engines.chat.llama import LlamaEngine, open_engine
-from rhapsode.models.catalogue import find_model
+from rhapsode.engines.chat.llama import LlamaEngine
 from tests.engines.chat.constrain.glyphs import Random, random_glyph
 from tests.engines.chat.requests import ANN, chat, says
 
@@ -21,29 +19,19 @@ SCENES = tuple(chat(says(text, "Li"), bots=(ANN,), max_tokens=64, temperature=1.
 
 
 def asked(glyph: Random, number: int) -> ChatRequest:
-    return replace(SCENES[number % 2], constraint=read_raw(glyph.text, field="raw_glyph"))
+    return replace(SCENES[number * 2 // GLYPHS], constraint=read_raw(glyph.text, field="raw_glyph"))
 
 
-@pytest.fixture
-async def one_core() -> AsyncGenerator[LlamaEngine]:
-    """Four at once on one thread: two would spend most of their time waiting for each other, with tests beside."""
-    engine = await open_engine(
-        {"threads": 1, "context": 512}, find_model=lambda _: find_model("default", directory=Path("nowhere"))
-    )
-    yield engine
-    await engine.close()
-
-
-@pytest.mark.xdist_group("llama")
+@pytest.mark.xdist_group("glyphs")
 @pytest.mark.timeout(900)
-async def test_five_hundred_random_glyphs_all_match(one_core: LlamaEngine) -> None:
+async def test_five_hundred_random_glyphs_all_match(llama: LlamaEngine) -> None:
     rng = random.Random(2026)
     glyphs: Iterator[tuple[int, Random]] = iter([(number, random_glyph(rng)) for number in range(GLYPHS)])
     matched: list[int] = []
 
     async def caller() -> None:
         for number, glyph in glyphs:
-            reply = await collect(one_core.reply(asked(glyph, number)))
+            reply = await collect(llama.reply(asked(glyph, number)))
             found = re.fullmatch(glyph.expected, reply.text)
             assert found, (glyph.text, reply.text)
             assert not re.search("[\0\ufffd]", reply.text)

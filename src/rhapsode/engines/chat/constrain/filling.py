@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Final
 
 from rhapsode.core.chat import ChatUsage, Finish
 from rhapsode.core.errors import PromptTooLong
 from rhapsode.engines.chat.constrain.continuation import Continuation, Step
 from rhapsode.engines.chat.constrain.slot import Slot
 from rhapsode.engines.chat.constrain.track import Track
+
+_FIRST_CHARACTER: Final = 4
+"""tokens that may come before the last one of the first character: a blank, and bytes of it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,20 +71,25 @@ class Filling:
         lead = " " if begun.endswith(" ") else ""
         track = Track(slot, lead=lead)
         most = min(share.most, slot.max_tokens or share.most)
+        # A slot's own limit counts from its first character on, or it might hold a blank and nothing else.
+        spare = min(_FIRST_CHARACTER, share.most - most)
         grammar = await asyncio.to_thread(slot.grammar, lead)
-        step = Step(grammar=grammar, temperature=slot.temperature, max_tokens=most, free=slot.free)
+        step = Step(grammar=grammar, temperature=slot.temperature, max_tokens=most + spare, free=slot.free)
         finish: Finish | None = None
-        tokens = shown = 0
+        tokens = shown = idle = 0
         try:
             async with aclosing(self._continue(begun.removesuffix(lead), step)) as pieces:
                 async for piece in pieces:
                     tokens, finish = piece.tokens, piece.finish
                     self._count(piece.prompt_tokens, piece.cached_tokens)
                     track.feed(piece.text)
+                    idle = idle if track.came else min(tokens, spare)
                     if slot.open_ended and (more := track.text()[shown:]):
                         shown += len(more)
                         yield more
                     if track.ended or (tokens >= share.fair and track.can_be_cut):
+                        break
+                    if spare and track.came and tokens - idle >= most:
                         break
         except PromptTooLong:
             if self._cached_tokens is None:  # the conversation itself is

@@ -18,8 +18,8 @@ class Found(Protocol):
 class StopPattern(Protocol):
     """An expression that is ready to be looked for."""
 
-    def search(self, text: str, /) -> Found | None:
-        """The first match."""
+    def search(self, text: str, start: int = 0, /) -> Found | None:
+        """The first match, from a place on."""
         ...
 
 

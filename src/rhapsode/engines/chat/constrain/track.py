@@ -3,6 +3,7 @@
 from typing import Final
 
 from rhapsode.engines.chat.constrain.slot import Slot
+from rhapsode.engines.chat.constrain.stop import StopPattern
 
 _BROKEN: Final = "\ufffd"
 """llama.cpp's sign for a character that the token limit cut"""
@@ -43,9 +44,7 @@ class Track:
                 self._lead = ""
                 self._take(character)
         if self._length is None and self._slot.stop is not None:
-            found = self._slot.stop.search(self.came)
-            if found is not None and (self._slot.free or self._may_end_at(found.start())):
-                self._length = found.start()
+            self._length = self._stopped_at(self._slot.stop)
 
     def text(self) -> str:
         """What the slot holds: all of it, or where it was cut, the longest beginning that may stand alone.
@@ -57,6 +56,13 @@ class Track:
             length = max((at for at, may_end in enumerate(self._may_end) if may_end), default=len(self.came))
         text = self.came[:length]
         return (self._blank + text).rstrip() if self._slot.free else text
+
+    def _stopped_at(self, stop: StopPattern) -> int | None:
+        """Where the first match begins before which the slot may end."""
+        found = stop.search(self.came)
+        while found is not None and not (self._slot.free or self._may_end_at(found.start())):
+            found = stop.search(self.came, found.start() + 1)
+        return None if found is None else found.start()
 
     def _may_end_at(self, length: int) -> bool:
         return length < len(self._may_end) and self._may_end[length]
