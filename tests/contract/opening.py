@@ -9,16 +9,21 @@ from rhapsode.core.chat import ChatEngine
 from rhapsode.engines.registry import open_chat
 from rhapsode.models.catalogue import find_model
 from tests.live.running import running_server
+from tests.tiny_gguf import write_tiny_gguf
 
-UPSTREAMS: Final = frozenset({"minimax", "openai"})
+OVER_LLAMA: Final = ("minimax over llama", "openai over llama")
+"""kinds that ask a server of ours with the embedded engine; the other two ask one with the engine `scripted`"""
+UPSTREAMS: Final = frozenset({"minimax", "openai", *OVER_LLAMA})
 """kinds that ask another server"""
-COUNTS_CACHE: Final = frozenset({"llama", "openai", "scripted"})
+COUNTS_CACHE: Final = frozenset({"llama", "openai", "openai over llama", "scripted"})
 """kinds whose usage says how much of a prompt was known; ChatCompletion Pro has no field for it"""
 
-SCRIPTED: Final = """
+SETTINGS: Final = """
 [chat.engines.embedded]
-kind = "scripted"
+kind = "{kind}"
 context = {context}
+[speech.engines.embedded]
+kind = "tone"
 [embed]
 default = "scripted"
 [embed.engines.scripted]
@@ -32,26 +37,30 @@ def find(name: str) -> Path:
 
 
 class Servers:
-    """Servers of ours with the engines `scripted`, for engines that ask another server: one for each context."""
+    """Servers of ours for engines that ask another server: one for each engine that they have, and its context."""
 
     def __init__(self, stack: ExitStack, directory: Path) -> None:
         self._stack = stack
         self._directory = directory
-        self._options: dict[int, dict[str, object]] = {}
+        self._options: dict[tuple[int, str], dict[str, object]] = {}
 
-    def options(self, context: int) -> Mapping[str, object]:
-        """The options of an engine that asks the server of this context."""
-        if context not in self._options:
-            settings = SCRIPTED.format(context=context)
-            home = self._directory / str(context)
+    def options(self, context: int, behind: str = "scripted") -> Mapping[str, object]:
+        """The options of an engine that asks the server whose engine is of the kind `behind` and has this context."""
+        if (context, behind) not in self._options:
+            settings = SETTINGS.format(kind=behind, context=context)
+            if behind == "llama":
+                tiny = write_tiny_gguf(self._directory / "tiny.gguf", context=8192)
+                settings = settings.replace("[speech", f'model = "{tiny}"\n[speech', 1)
+            home = self._directory / f"{behind}-{context}"
             server = self._stack.enter_context(running_server(home, settings))
             key = home / "key"
             key.write_text(server.api_key, encoding="utf-8")
-            self._options[context] = {"base_url": server.base_url, "api_key_file": str(key)}
-        return self._options[context]
+            self._options[context, behind] = {"base_url": server.base_url, "api_key_file": str(key)}
+        return self._options[context, behind]
 
 
 async def open_kind(kind: str, *, context: int, servers: Servers) -> ChatEngine:
     """An engine of a kind; the upstreams' is the engine of the server that they ask."""
-    options = servers.options(context) if kind in UPSTREAMS else {"context": context}
-    return await open_chat(kind, options, find_model=find)
+    asked, _, behind = kind.partition(" over ")
+    options = servers.options(context, behind or "scripted") if kind in UPSTREAMS else {"context": context}
+    return await open_chat(asked, options, find_model=find)

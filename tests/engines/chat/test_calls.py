@@ -108,7 +108,8 @@ def test_arguments_come_as_they_are_written() -> None:
 
 
 def test_a_call_that_is_cut_is_read_as_far_as_it_came() -> None:
-    assert read(call()[:20]) == ("", ())
+    assert read(call()[:20]) == read("<to", "ol") == ("", ())
+    assert read("<") == ("<", ())
     assert read(open_call("go_to")) == ("", (FunctionCall(name="go_to", arguments=""),))
     assert read(open_call("go_to") + '{"pla') == ("", (FunctionCall(name="go_to", arguments='{"pla'),))
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from rhapsode.core.chat import ChatReply, ChatRequest, ChatUsage, Finish, collect
 from rhapsode.core.constraint import Gen, Glyph, JsonDocument, Literal
-from rhapsode.core.errors import EngineError, NotSupported
+from rhapsode.core.errors import EngineError, InvalidField, NotSupported
+from rhapsode.core.function import Function
 from rhapsode.engines.chat.openai_document import shortened
 from tests.client.player import Answer, Asked, Player, stream
 from tests.engines.chat.requests import ANN, BOB, chat, replied, says
@@ -110,10 +111,21 @@ def test_a_shortened_schema_fits_its_tokens_about(tokens: int, wide: int) -> Non
     length = short["properties"]["key0"]["maxLength"]
     assert array["items"]["properties"]["x"]["maxLength"] == length
     longest = dict.fromkeys(properties, "x" * length) | {"list": [{"x": "x" * length, "n": 12345}] * array["maxItems"]}
-    strings = length * (wide + array["maxItems"])
-    structure = len(json.dumps(longest)) - strings
-    assert strings + structure / 2 <= max(tokens, wide + structure)
+    count = wide + array["maxItems"]
+    structure = len(json.dumps(longest)) - length * count
+    assert 3 * length * count + structure / 2 <= max(tokens, 3 * count + structure)
     assert "maxLength" not in string
+
+
+async def test_a_limit_that_is_used_up_before_the_reply_begins_is_named_as_it_was_written() -> None:
+    asked = replace(chat("hi"), tokens_field="max_tokens")
+    for request, answer in (
+        (replace(asked, functions=(Function(name="look"),), stops=("END",)), chunks(finish="length", tokens=16)),
+        (asked, chunks("<think>hm, so", finish="length", tokens=16)),
+    ):
+        with pytest.raises(InvalidField) as caught:
+            await ask(request, answer, retries=2)
+        assert caught.value.field == "max_tokens"
 
 
 async def test_a_reply_that_begins_with_a_stop_string_is_empty_and_finished() -> None:

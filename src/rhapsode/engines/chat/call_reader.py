@@ -47,9 +47,10 @@ class CallReader:
                 return
 
     def finish(self) -> Iterator[ChatText | ChatCall]:
-        """Of the protocol."""
+        """Of the protocol. A reply that is the tag's beginning and no more is a call that a limit cut, and no text."""
         if self._index < 0:
-            yield from self._say(self._held, last=True)
+            is_cut = len(self._held) > 1 and not self._text.begun
+            yield from self._say("" if is_cut else self._held, last=True)
 
     def _read_text(self) -> Iterator[ChatText | ChatCall]:
         text, tag, rest = self._held.partition(CALL_TAG)

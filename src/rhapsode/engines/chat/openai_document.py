@@ -18,6 +18,7 @@ Schema = Mapping[str, object]
 
 _MOST_ITEMS: Final = 4
 """of each array of a short document; fewer where there is no room"""
+_TOKENS_A_CHARACTER: Final = 3
 _SHORT_STRING: Final = 8
 """characters, below which arrays are made shorter instead"""
 _PUNCTUATION: Final = 8
@@ -46,11 +47,11 @@ async def close_document(
 def shortened(schema: Schema, tokens: int) -> dict[str, object]:
     """The schema of a glyph with bounds for its strings and arrays, so that a document takes about `tokens` at most.
 
-    A character of a string counts as a token, as in Chinese, and two of the structure as one.
+    A character of a string counts as three tokens, as Chinese is to small models, and two of the structure as one.
     """
     for items in range(_MOST_ITEMS, 0, -1):
         strings, structure = _size(schema, items)
-        length = max(1, (tokens - structure // 2) // max(strings, 1))
+        length = max(1, (tokens - structure // 2) // (_TOKENS_A_CHARACTER * max(strings, 1)))
         if length >= _SHORT_STRING or items == 1:
             return _bounded(schema, items, length)
     raise AssertionError("unreachable")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rhapsode.core.chat import ChatCall, ChatEnd, ChatEvent, ChatText, ChatThought, Finish
-from rhapsode.core.errors import RequestError
+from rhapsode.core.chat import ChatCall, ChatEnd, ChatEvent, ChatRequest, ChatText, ChatThought, Finish
+from rhapsode.core.errors import InvalidField, RequestError
 from rhapsode.dialects.openai.chat_reply_reader import StreamReader
 from rhapsode.dialects.openai.errors import ReportedError
 from rhapsode.engines.chat.heard import Heard
@@ -16,12 +16,11 @@ from rhapsode.engines.upstream.openai_errors import judge_reported
 class OpenaiReader:
     """One reply. `ended` once the server says so, or nothing that comes can be shown."""
 
-    def __init__(self, heard: Heard, *, max_tokens: int, may_be_blank: bool = False) -> None:
-        """`may_be_blank`: the other server was told the caller's stop strings, and may have ended the reply at one."""
+    def __init__(self, heard: Heard, request: ChatRequest) -> None:
         self._stream = StreamReader()
         self._heard = heard
-        self._max_tokens = max_tokens
-        self._may_be_blank = may_be_blank
+        self._request = request
+        self._thought = False
         self._thinking = Thinking()
         self._calls: list[bool] = []
         """of each call, whether its arguments have begun"""
@@ -41,6 +40,7 @@ class OpenaiReader:
                 case ChatText():
                     events += self._said(*self._thinking.feed(piece.text))
                 case ChatThought():
+                    self._thought = True
                     events.append(piece)
                 case ChatCall():
                     self._count(piece)
@@ -60,11 +60,12 @@ class OpenaiReader:
         if rest := self._heard.finish():
             events.append(ChatText(text=rest))
         empty = [ChatCall(index=index, arguments="{}") for index, begun in enumerate(self._calls) if not begun]
-        if end.finish is Finish.LENGTH and 0 < end.usage.reply_tokens < self._max_tokens:
+        if end.finish is Finish.LENGTH and 0 < end.usage.reply_tokens < self._request.max_tokens:
             end = replace(end, finish=Finish.CONTEXT)
         return [*events, *empty, self._judged(end)]
 
     def _said(self, thought: str, text: str) -> list[ChatEvent]:
+        self._thought = self._thought or bool(thought)
         shown = self._heard.feed(text) if text else ""
         return [*([ChatThought(text=thought)] if thought else ()), *([ChatText(text=shown)] if shown else ())]
 
@@ -74,7 +75,13 @@ class OpenaiReader:
         self._calls[call.index] = self._calls[call.index] or bool(call.arguments)
 
     def _judged(self, end: ChatEnd) -> ChatEnd:
-        stopped = self._heard.stopped or (self._may_be_blank and end.finish is Finish.STOP and not self._heard.done)
-        if not (self._heard.begun or self._calls or stopped):
-            raise BlankReply("the model's reply is blank")
-        return end
+        request = self._request
+        # The other server knows the caller's stop strings, and may itself have ended the reply at one.
+        there = request.stops and end.finish is Finish.STOP and not self._heard.done
+        if self._heard.begun or self._calls or self._heard.stopped or there:
+            return end
+        if end.finish is Finish.LENGTH and request.functions:
+            raise InvalidField(request.tokens_field, "is too small for a function call")
+        if end.finish is Finish.LENGTH and self._thought:
+            raise InvalidField(request.tokens_field, "is used up by what the model thinks before its reply")
+        raise BlankReply("the model's reply is blank")

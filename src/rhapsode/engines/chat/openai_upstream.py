@@ -100,7 +100,7 @@ class OpenaiUpstream:
 
     def _ask(self, request: ChatRequest, wire: Wire, grammar: str = "") -> AsyncGenerator[ChatEvent]:
         def open_reader() -> OpenaiReader:
-            return OpenaiReader(wire.heard(), max_tokens=request.max_tokens, may_be_blank=bool(request.stops))
+            return OpenaiReader(wire.heard(), request)
 
         return self._calls.stream(self._url, wire.body(grammar), open_reader)
 
