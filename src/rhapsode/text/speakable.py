@@ -26,7 +26,8 @@ def clean(text: str) -> str:
     """The text as a speaker reads it.
 
     Letters and digits in their plain form (full-width, circled; powers stay), composed where they can be, and without
-    the accents that are left over; a space for each character that is none to a speaker: controls, pictographs, broken ones.
+    the accents that are left over. A space for each character that is none to a speaker: controls, pictographs, broken
+    ones.
     """
     return cleaned(text).text
 
