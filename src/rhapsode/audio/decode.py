@@ -14,7 +14,7 @@ import numpy as np
 from anyio import to_thread
 from numpy.typing import NDArray
 
-from rhapsode.audio.pcm import Resampler
+from rhapsode.audio.resample import Resampler
 from rhapsode.core.errors import InvalidField, NotSupported
 from rhapsode.core.speech import Pcm
 

@@ -28,12 +28,17 @@ class AudioFormat(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class AudioSetting:
-    """The packed sound: samples a second, bits a second (of MP3 and AAC), the format, and 1 or 2 channels."""
+    """The packed sound: samples a second, bits a second (of MP3 and AAC), the format, and 1 or 2 channels.
+
+    `streamed`: somebody hears the sound while it is made. A file of WAV or FLAC that is not comes all at the end, since
+    its header says how long it is; the header of one that is says that nobody knows.
+    """
 
     format: AudioFormat = AudioFormat.MP3
     sample_rate: int = 32000
     bitrate: int = 128000
     channels: int = 1
+    streamed: bool = False
 
 
 class Emotion(Enum):
@@ -207,12 +212,24 @@ class SpeechEngine(Protocol):
 
 
 class Encoder(Protocol):
-    """Packs one stream of sound. One encoder a stream: an encoder a block would put silence between blocks."""
+    """Packs one stream of sound. One encoder a stream: an encoder a block would put silence between blocks.
+
+    Who is given one closes it. Every method may block for milliseconds, none belongs on an event loop.
+    """
+
+    @property
+    def seconds(self) -> float:
+        """How long the packed sound is, the tail of an effect included, and no silence that a format adds."""
+        ...
 
     def feed(self, block: Pcm, /) -> bytes:
         """What is ready so far; often empty."""
         ...
 
     def finish(self) -> bytes:
-        """The rest. The encoder takes nothing afterwards."""
+        """The rest; nothing at all where there was no sound. The encoder takes nothing afterwards."""
+        ...
+
+    def close(self) -> None:
+        """Free what is held, finished or not. Calling it again does nothing."""
         ...

@@ -31,10 +31,10 @@ class Told:
         self._size += len(audio)
         return SpeechAudio(audio=audio, spoken=self._spoken)
 
-    def end(self) -> SpeechEnd:
-        """All of it."""
+    def end(self, seconds: float) -> SpeechEnd:
+        """All of it; the packed sound is so long, the echo of the last word included."""
         return SpeechEnd(
-            milliseconds=round(1000 * self._seconds),
+            milliseconds=round(1000 * seconds),
             size=self._size,
             subtitles=write_subtitles(self._script, self._begun, self._seconds),
             count=count("".join(part for part in self._script if isinstance(part, str))),
