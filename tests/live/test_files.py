@@ -20,7 +20,7 @@ SOUND = b"RIFF" + bytes(range(256)) * 40
 
 
 def upload(client: httpx2.Client, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a caller may send
-    asked = {"purpose": "voice_clone", "filename": "sample.wav", "content": SOUND, "path": "/v1/files/upload"} | changes
+    asked: dict[str, Any] = {"purpose": "voice_clone", "filename": "sample.wav", "content": SOUND, "path": "/v1/files/upload"} | changes
     answer = client.post(
         asked["path"], data={"purpose": asked["purpose"]}, files={"file": (asked["filename"], asked["content"])}
     )

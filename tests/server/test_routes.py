@@ -7,9 +7,11 @@ from starlette.routing import Route
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
 from rhapsode.database.connect import open_database
+from rhapsode.jobs.tasks import Tasks
 from rhapsode.server.app import open_desk
 from rhapsode.server.boundary import Endpoint
 from rhapsode.server.routes import PUBLIC, make_routes
+from rhapsode.server.tasks import TaskDesk
 from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
@@ -30,6 +32,12 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
         speech=speech,
         embed=EmbedService(routes={}),
         desk=desk,
+        long_texts=TaskDesk(
+            speech=speech,
+            tasks=Tasks(database, desk.files, waiting=1, result_seconds=1),
+            files=desk.files,
+            wake=lambda: None,
+        ),
         maker=make_voice_maker(speech=speech, shelf=OwnVoices(database), files=desk.files),
         authority=Keys(),
         admission=Admission(),

@@ -54,9 +54,7 @@ tasks = Table(
     Column("group_id", String(19), ForeignKey("groups.id"), nullable=False, index=True),
     Column("token", String(32), nullable=False),
     Column("file_id", BigInteger, nullable=False, unique=True),  # what the result will be called in `files`
-    Column("request", LargeBinary, nullable=False),  # how to speak: a SpeechRequest without its text, as JSON
-    Column("digest", LargeBinary(32), nullable=False, index=True),  # SHA-256 of the text: content as that of `files`
-    Column("text_name", String(255), nullable=False),
+    Column("digest", LargeBinary(32), index=True),  # of what to speak and how: content as that of `files`; gone at the end
     Column("words", BigInteger, nullable=False),
     Column("characters", BigInteger, nullable=False),
     Column("invisible_ratio", Float, nullable=False),

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 from anyio import to_thread
 
@@ -23,7 +24,7 @@ STALE_SECONDS = 3600
 
 
 class Incoming:
-    """A file that is being written, under a name that nobody else knows. `size`: bytes so far."""
+    """A file that is being written, under a name that nobody else knows. `size`: bytes, once `finish` was called."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -39,11 +40,10 @@ class Incoming:
 
     async def write(self, content: bytes) -> None:
         """Add content. Raises `StorageError`."""
-        self.size += len(content)
         self._held += content
         if len(self._held) >= _BLOCK:
             held, self._held = self._held, bytearray()
-            await to_thread.run_sync(self._put, held)
+            await to_thread.run_sync(self.put, held)
 
     async def finish(self) -> None:
         """Bring all of it to the disk. Raises `StorageError`."""
@@ -56,16 +56,15 @@ class Incoming:
         finally:
             self.path.unlink(missing_ok=True)
 
-    def _put(self, content: bytearray) -> None:
+    def put(self, content: bytes | bytearray) -> None:
+        """`write`, for a thread: it blocks."""
         with disk_errors():
             self._hash.update(content)
-            self._file.write(content)
+            self.size += self._file.write(content)
 
     def _sync(self) -> None:
-        self._put(self._held)
-        with disk_errors():
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        self.put(self._held)
+        bring_to_disk(self._file)
 
 
 class Store:
@@ -136,6 +135,26 @@ class disk_errors:  # noqa: N801 - used as a statement, as contextlib's own are
         if isinstance(error, OSError):
             full = error.errno in {errno.ENOSPC, errno.EDQUOT}
             raise StorageError("the disk is full" if full else f"the disk cannot be used ({error.strerror})") from error
+
+
+def bring_to_disk(file: IO[bytes]) -> None:
+    """What was written to it is there after a power cut too. Blocks. Raises `StorageError`."""
+    with disk_errors():
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """A file that is there with all of its content, or not at all. Blocks. Raises `StorageError`."""
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with disk_errors():
+            with beside.open("xb") as file:
+                file.write(content)
+                bring_to_disk(file)
+            beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _is_stale(path: Path) -> bool:

@@ -14,21 +14,29 @@ from rhapsode.core.voice import VoiceBook
 from rhapsode.database.connect import Database
 from rhapsode.dialects.minimax.chat_models import CHAT_MODELS, base_model
 from rhapsode.dialects.minimax.embeddings import PLATFORM_MODEL
+from rhapsode.dialects.minimax.files import RESULT_PURPOSE
+from rhapsode.dialects.minimax.t2a_async_result import write_notes
 from rhapsode.engines.registry import open_chat, open_embed, open_speech
 from rhapsode.engines.search.searxng import SearxngEngine
 from rhapsode.jobs.files import Files, Quota
 from rhapsode.jobs.links import Links
 from rhapsode.jobs.store import Store
+from rhapsode.jobs.sweep import keep_swept
+from rhapsode.jobs.tasks import Tasks
 from rhapsode.models.catalogue import find_model
 from rhapsode.server.auth import Authority
+from rhapsode.server.background import in_background
 from rhapsode.server.direct import Direct
 from rhapsode.server.files import FileDesk
 from rhapsode.server.routes import make_routes
 from rhapsode.server.strays import not_found, wrong_method
+from rhapsode.server.tasks import TaskDesk
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
+from rhapsode.service.long_text import LongText
 from rhapsode.service.speech import SpeechService
+from rhapsode.service.task_runner import TaskRunner
 from rhapsode.service.voice_maker import VoiceMaker
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
@@ -45,13 +53,21 @@ def create_app(
     speech: SpeechService,
     embed: EmbedService,
     desk: FileDesk,
+    long_texts: TaskDesk,
     maker: VoiceMaker,
     authority: Authority,
     admission: Admission,
 ) -> Direct:
     """The ASGI application."""
     routes = make_routes(
-        chat=chat, speech=speech, embed=embed, desk=desk, maker=maker, authority=authority, admission=admission
+        chat=chat,
+        speech=speech,
+        embed=embed,
+        desk=desk,
+        long_texts=long_texts,
+        maker=maker,
+        authority=authority,
+        admission=admission,
     )
     app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
@@ -126,6 +142,26 @@ def open_desk(home: Home, database: Database, secret: bytes) -> FileDesk:
         speech_seconds=round(chosen.speech_hours * _HOUR),
         upload_seconds=chosen.upload_days * _DAY or None,
     )
+
+
+@asynccontextmanager
+async def open_long_texts(
+    home: Home, database: Database, files: Files, speech: SpeechService
+) -> AsyncGenerator[TaskDesk]:
+    """Long texts as the home's settings say, worked on beside the calls; files are swept too."""
+    chosen = read_settings(home.settings_file).tasks
+    tasks = Tasks(database, files, waiting=chosen.waiting, result_seconds=chosen.result_days * _DAY)
+    work = LongText(
+        speech=speech,
+        tasks=tasks,
+        store=files.store,
+        directory=home.tasks,
+        purpose=RESULT_PURPOSE,
+        write_notes=write_notes,
+    )
+    runner = TaskRunner(tasks=tasks, long_text=work, parallel=chosen.parallel)
+    async with in_background(runner.run, partial(keep_swept, database, files.store, tasks, home.tasks)):
+        yield TaskDesk(speech=speech, tasks=tasks, files=files, wake=runner.wake)
 
 
 def _open_search(settings: SearchSettings) -> SearchEngine | None:

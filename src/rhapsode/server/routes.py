@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from rhapsode.dialects.minimax import voice_design
 from rhapsode.jobs.links import PATH as LINK_PATH
-from rhapsode.server import embeddings, files, minimax, openai, openai_speech, t2a, voices
+from rhapsode.server import embeddings, files, minimax, openai, openai_speech, t2a, tasks, voices
 from rhapsode.server.auth import Authority
 from rhapsode.server.boundary import Dialect, DialectOfBody, Endpoint, Handler
 from rhapsode.server.chat import handle_chat
@@ -15,6 +15,7 @@ from rhapsode.server.downloads import Downloads
 from rhapsode.server.files import FileDesk
 from rhapsode.server.health import Health
 from rhapsode.server.spoken_chat import handle_chat_v2
+from rhapsode.server.tasks import TaskDesk
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
@@ -32,6 +33,7 @@ def make_routes(
     speech: SpeechService,
     embed: EmbedService,
     desk: FileDesk,
+    long_texts: TaskDesk,
     maker: VoiceMaker,
     authority: Authority,
     admission: Admission,
@@ -85,6 +87,11 @@ def make_routes(
         upload("/v1/files", desk.upload, files.ERRORS),
         get("/v1/files", desk.list_or_retrieve, files.ERRORS),
         delete("/v1/files", desk.delete_by_query, files.ERRORS),
+        upload("/v1/t2a_async", long_texts.create, tasks.ERRORS),
+        get("/query/t2a_async_query", long_texts.query, tasks.ERRORS),
+        get("/v1/query/t2a_async_query", long_texts.query, tasks.ERRORS),
+        post("/v1/t2a_async_v2", long_texts.create_v2, tasks.V2_ERRORS),
+        get("/v1/query/t2a_async_query_v2", long_texts.query_v2, tasks.V2_ERRORS),
         Route(LINK_PATH, Downloads(desk.files, desk.links, admission).answer),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),

@@ -20,7 +20,14 @@ from rhapsode.client import answers, find_address
 from rhapsode.core.errors import EngineMissing, SettingsError
 from rhapsode.database.connect import open_database
 from rhapsode.database.migrate import migrate
-from rhapsode.server.app import create_app, open_chat_service, open_desk, open_embed_service, open_speech_service
+from rhapsode.server.app import (
+    create_app,
+    open_chat_service,
+    open_desk,
+    open_embed_service,
+    open_long_texts,
+    open_speech_service,
+)
 from rhapsode.server.drain import DrainingServer
 from rhapsode.server.protocol import BoundedHttpProtocol
 from rhapsode.server.voice_making import make_voice_maker
@@ -91,8 +98,16 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         first_key = await _keep_credentials(home, accounts, base_url)
         admission = Admission()
         maker = make_voice_maker(speech=speech, shelf=book, files=desk.files)
+        long_texts = await stack.enter_async_context(open_long_texts(home, database, desk.files, speech))
         app = create_app(
-            chat=chat, speech=speech, embed=embed, desk=desk, maker=maker, authority=accounts, admission=admission
+            chat=chat,
+            speech=speech,
+            embed=embed,
+            desk=desk,
+            long_texts=long_texts,
+            maker=maker,
+            authority=accounts,
+            admission=admission,
         )
         server = DrainingServer(_config(app), admission)
         # What lives as long as the process is not looked through for garbage again and again.
