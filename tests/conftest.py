@@ -1,6 +1,9 @@
 """What every test shares."""
 
-from collections.abc import AsyncGenerator
+import importlib
+import os
+import shutil
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +25,16 @@ settings.load_profile("rhapsode")
 def anyio_backend() -> str:
     """The server runs on asyncio alone."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ffmpeg(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The machine's own, else that of a wheel: behind all else on PATH, where servers that tests start find it too."""
+    if shutil.which("ffmpeg") is None:
+        folder = tmp_path_factory.mktemp("ffmpeg")
+        find = cast("Callable[[], str]", importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe)
+        (folder / "ffmpeg").symlink_to(find())
+        os.environ["PATH"] += os.pathsep + str(folder)
 
 
 @pytest.fixture(scope="session")
