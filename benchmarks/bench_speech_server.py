@@ -143,7 +143,7 @@ def measure(server: Server, process: psutil.Process, rounds: int) -> list[tuple[
             for count, each in heard.items()
         ],
     )
-    text = SENTENCE * (TEN_MINUTES * 4 // len(SENTENCE))
+    text = SENTENCE * (TEN_MINUTES * 5 // len(SENTENCE))
     started = time.perf_counter()
     long = server.listen(text)
     took = time.perf_counter() - started
