@@ -9,7 +9,7 @@ from rhapsode.text.rules import ALONE, HAN, NUMBER, Rule, rule
 
 _SIGNS: Final = {"-": "负", "−": "负", "－": "负", "﹣": "负", "+": "正", "＋": "正", "±": "正负", "": ""}
 _SIGN: Final = r"(?P<sign>(?<![0-9A-Za-z.%％)）])[-−－﹣+＋±])?"
-_TO: Final = r"[ ]?(?:[-~～–—―至到]|--|——)[ ]?"
+_TO: Final = r"[ ]?(?:[-－~～–—―至到]|--|——)[ ]?"
 _FRACTIONS: Final = {
     "½": "二分之一", "⅓": "三分之一", "⅔": "三分之二", "¼": "四分之一", "¾": "四分之三", "⅕": "五分之一",
     "⅛": "八分之一",
@@ -23,6 +23,7 @@ _OPERATORS: Final = {
 }  # fmt: skip
 _MANY: Final = {"k": "千", "K": "千", "m": "百万", "M": "百万", "b": "十亿", "B": "十亿"}
 _LETTERS: Final = frozenset("gGhmMsTtwKVWLl")
+_YUAN: Final = re.compile("[ ]?(?:元|块|[美欧日港澳加]元|英镑|人民币)")
 _YEARS: Final = range(1000, 2101)
 
 
@@ -116,15 +117,16 @@ def _power_of(found: re.Match[str]) -> str:
 
 
 def _number(found: re.Match[str]) -> str:
-    return _sign(found) + decimal(found["number"], counting=found["sign"] is None)
+    number = _round(found["number"]) if _YUAN.match(found.string, found.end()) else found["number"]
+    return _sign(found) + decimal(number, counting=found["sign"] is None)
 
 
 def _plain(found: re.Match[str]) -> str:
     return _sign(found) + decimal(found["number"])
 
 
-def _per(_: re.Match[str]) -> str:
-    return "每"
+def _per(found: re.Match[str]) -> str:
+    return "每" + (unit_words(found["unit"]) if found["unit"] else "")
 
 
 _N: Final = rf"(?P<number>{NUMBER})"
@@ -148,7 +150,7 @@ MEASURES: Final[tuple[Rule, ...]] = (
     rule(rf"{_SIGN}(?<![0-9A-Za-z.,]){_N}[ ]?(?P<percent>[%％‰])", _percent),
     rule(rf"{_SIGN}{ALONE}{_LOW}[ ]?(?P<first>(?:℃|°C|kg|km|cm|mm|m|g|ml|L|h|min|s)?){_TO}{_N}[ ]?{UNIT}", _measures),
     rule(rf"{_SIGN}(?:(?<![0-9A-Za-z.,])|(?<=[0-9][hm])|(?<=min)){_N}[ ]?{UNIT}", _measure),
-    rule(rf"(?<=[元块美万次个人斤吨米升里时钟克天秒间辆只件])/(?=[{HAN}]|kg|km|m[²2]|h\b)", _per),
+    rule(rf"(?<=[元块美万次个人斤吨米升里时钟克天秒间辆只件])/(?:{UNIT}|(?=[{HAN}]))", _per),
 )
 COUNTS: Final[tuple[Rule, ...]] = (
     rule(
@@ -165,6 +167,7 @@ COUNTS: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"{_SIGN}(?<![0-9A-Za-z.,]){_N}(?=[ ]?{COUNTED})(?!\.[0-9])", _number),
     rule(rf"{_SIGN}{_N}", _plain),
-    rule(r"(?<=[0-9])(?P<sign>[-])(?=[0-9])|(?<=[A-Za-z0-9\u3400-\u9fff])[ ]?(?P<times>[*])[ ]?(?=[0-9])", _operator),
+    rule(r"(?<=[0-9])-(?=[0-9]+(?![0-9A-Za-z]))", _operator),
+    rule(rf"(?<=[A-Za-z0-9{HAN}])[ ]?[*][ ]?(?=[0-9])", _operator),
     rule("[²³]", _power),
 )

@@ -57,6 +57,11 @@ def _money(found: re.Match[str]) -> str:
     return _sign(found) + " and ".join(said or [f"{cardinal(whole)} {money_words(name, one=False)}"])
 
 
+def _moneys(found: re.Match[str]) -> str:
+    name, _ = MONEY[found["currency"]]
+    return f"{decimal(found['low'])} to {decimal(found['number'])} {money_words(name, one=False)}"
+
+
 def _percent(found: re.Match[str]) -> str:
     low = f"{decimal(found['low'])} to " if found["low"] else ""
     return f"{_sign(found)}{low}{decimal(found['number'])} percent"
@@ -84,6 +89,8 @@ def _range(found: re.Match[str]) -> str | None:
 
 def _fraction(found: re.Match[str]) -> str:
     over, under = found["over"], found["under"]
+    if over == under:
+        return f"{cardinal(over)} {cardinal(under)}"
     if int(under) < 2 or int(over) >= int(under):  # noqa: PLR2004 - 24/7 is no fraction
         return f"{cardinal(over)} {'' if over == '24' else 'over '}{cardinal(under)}"
     parts = {_HALF: "half", _QUARTER: "quarter"}.get(under) or ordinal(under)
@@ -172,6 +179,8 @@ AMOUNTS: Final[tuple[Rule, ...]] = (
     rule(r"(?<=[0-9)])[ ]*(?P<sign>[+×*÷=≈≠<>≤≥±^])[ ]*(?=[-−]?[0-9(])", _operator),
     rule(r"(?<=[0-9)])[ ]*(?P<sign>x)[ ]*(?=[0-9(])", _operator),
     rule(r"(?<=[0-9)])[ ]*(?P<sign>[-−/])[ ]*(?=[0-9(][0-9.+×*÷x/() −-]{0,30}=)", _operator),
+    rule(rf"(?P<currency>{CURRENCY})(?P<low>{NUMBER})[ ]?[-–—][ ]?(?:{CURRENCY})?{_N}(?![0-9])", _moneys),
+    rule("(?<=Boeing |Airbus )(?P<code>[0-9]{3})(?![0-9])", lambda found: digits(found[0])),
     rule(
         f"{_SIGN}(?<![A-Za-z])(?P<currency>{CURRENCY})[ ]?{_N}(?![0-9])(?P<many>[ ]"
         "(?:thousand|million|billion|trillion)|(?:bn|[kKmMbBT])(?![A-Za-z]))?",

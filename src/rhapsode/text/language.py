@@ -47,8 +47,9 @@ def spoken_language(text: str, *, language: str | None, voice: str) -> str:
         return next((one for one in (wish, primary) if one in _HAN_READERS), "zh")
     for readers, letters in _LETTERS:
         if letters.search(text):
-            first = "uk" if readers[0] == "ru" and _UKRAINIAN.search(text) else readers[0]
-            return next((one for one in (wish, primary) if one in readers), first)
+            if _UKRAINIAN.search(text):
+                return "uk"
+            return next((one for one in (wish, primary) if one in readers), readers[0])
     if _LATIN_WORD.search(text) or (_LATIN.search(text) and (wish or primary) in LATIN):
         return next((one for one in (wish, primary) if one in LATIN), "en")
     return wish or primary

@@ -11,6 +11,7 @@ from typing import Final
 from rhapsode.core.speech import Reading
 from rhapsode.text.chinese import CHINESE_RULES
 from rhapsode.text.english import ENGLISH_RULES
+from rhapsode.text.english_units import UNITS
 from rhapsode.text.latex import read_formulas
 from rhapsode.text.markup import without_markup
 from rhapsode.text.other import other_rules
@@ -22,8 +23,10 @@ from rhapsode.text.traditional import simplified
 
 _CHINESE: Final = frozenset({"zh", "yue"})
 _BLANKS: Final = (rule(r"[\s\u3000]{2,}", lambda _: " "),)
+_PLAIN_ONE: Final = (rule("幺", lambda _: "一"),)
+"""幺 of phone numbers is Mandarin's"""
 _LATIN: Final = re.compile(r"[A-Za-z0-9$€£#][A-Za-z0-9 $€£#,.:%'’/+&@°-]*")
-_WORD: Final = re.compile(r"(?<![0-9A-Za-z])(?<![0-9] )[A-Za-z]{2,}")
+_WORD: Final = re.compile("(?<![0-9A-Za-z])[A-Za-z]{2,}")
 
 
 def normalise(
@@ -50,6 +53,8 @@ def normalise(
         if english_figures:
             spoken = spoken.then(_english_figures(spoken.text))
     spoken = spoken.then(rewrite(spoken.text, _rules(language)))
+    if language == "yue":
+        spoken = spoken.then(rewrite(spoken.text, _PLAIN_ONE))
     return spoken.then(rewrite(spoken.text, _BLANKS))
 
 
@@ -70,8 +75,8 @@ def _english_figures(text: str) -> Spoken:
     """Stretches of Latin letters that hold a word, read by the rules of English."""
     writer, place = Writer(), 0
     for found in _LATIN.finditer(text):
-        if not _WORD.search(found[0]):
-            continue
+        if all(word in UNITS for word in _WORD.findall(found[0])):
+            continue  # 5 kg is no English
         writer.copy(text[place : found.start()], place)
         place = found.end()
         writer.put(rewrite(found[0], ENGLISH_RULES), found.start())
