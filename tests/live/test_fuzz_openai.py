@@ -12,7 +12,7 @@ from tests.live.running import LiveServer
 from tests.live.test_fuzz import RELAXED as USUAL
 from tests.live.test_fuzz import VALUES, mutants
 
-CHAT, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
+CHAT, EMBEDDINGS, SPEECH = "/v1/chat/completions", "/v1/embeddings", "/v1/audio/speech"
 GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     "chat": (
         CHAT,
@@ -38,6 +38,22 @@ GOOD: dict[str, tuple[str, dict[str, Any]]] = {
             "logprobs": False,
         },
     ),
+    "speech": (
+        SPEECH,
+        {
+            "model": "tts-1",
+            "input": "你好, world",
+            "voice": [{"voice_id": "alloy", "weight": 60}, {"voice_id": "female-yujie", "weight": 40}],
+            "instructions": "happy",
+            "response_format": "pcm",
+            "speed": 1.5,
+            "stream_format": "audio",
+        },
+    ),
+    "speech, in events": (
+        SPEECH,
+        {"model": "tts-1-hd", "input": "你好", "voice": "nova:1+echo:2", "stream_format": "sse"},
+    ),
     "embeddings, OpenAI's": (EMBEDDINGS, {"model": "embo-01", "input": ["你好", "世界"], "encoding_format": "base64"}),
     "embeddings, the platform's": (EMBEDDINGS, {"model": "embo-01", "texts": ["你好", "世界"], "type": "db"}),
 }
@@ -48,14 +64,19 @@ RELAXED = settings(USUAL, max_examples=80)
 
 def judge(answer: httpx2.Response) -> None:
     assert answer.status_code in {200, 400, 404}, answer.text
-    if answer.headers["content-type"] == "text/event-stream":
-        assert answer.text.endswith("data: [DONE]\n\n")
+    kind = answer.headers["content-type"]
+    if kind == "text/event-stream":
+        done = "data: [DONE]" if CHAT in str(answer.url) else 'data: {"type":"speech.audio.done"'
+        assert answer.text.split("\n\n")[-2].startswith(done)
+        return
+    if kind.startswith("audio/"):
+        assert answer.content
         return
     body = answer.json()
     if answer.status_code == 200:
         assert "choices" in body or "data" in body or body["base_resp"]["status_code"] in {0, 2013}
     else:
-        assert body["error"]["message"].endswith("(2013)")
+        assert body["error"]["message"].endswith(("(2013)", "(1042)"))
         assert body["error"]["type"] == "invalid_request_error"
 
 
@@ -68,7 +89,7 @@ def test_a_body_that_is_almost_right(deterministic: LiveServer, name: str, data:
         judge(client.post(path, content=data.draw(mutants(good))))
 
 
-@pytest.mark.parametrize("path", [CHAT, EMBEDDINGS])
+@pytest.mark.parametrize("path", [CHAT, EMBEDDINGS, SPEECH])
 @RELAXED
 @given(body=st.binary(max_size=200) | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_a_body_that_is_anything(deterministic: LiveServer, path: str, body: bytes) -> None:

@@ -1,10 +1,13 @@
-"""The two quickstart jobs, by the programs of `examples/`."""
+"""The two quickstart jobs, and speech as a stream, by the programs of `examples/`."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.listening import decode
 from tests.live.running import LiveServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -36,3 +39,19 @@ def test_the_second_turn_carries_the_first(deterministic: LiveServer, tmp_path: 
     # The scripted engine tells how many turns reached it.
     assert "1" in said.splitlines()[1]
     assert "3" in said.splitlines()[3]
+
+
+@pytest.mark.parametrize("words", [(), ("再见，小明。",)])
+def test_the_speech_of_the_quickstart(embedded: LiveServer, tmp_path: Path, words: tuple[str, ...]) -> None:
+    said = run("quickstart_t2a.py", *words, cwd=tmp_path, environment=embedded.environment())
+    assert re.fullmatch(r"output\.mp3 written \(trace [0-9a-f]{32}\)\n", said)
+    samples, rate = decode((tmp_path / "output.mp3").read_bytes(), tmp_path)
+    assert 0.5 < len(samples) / rate < 10
+
+
+def test_speech_that_is_heard_while_it_is_made(embedded: LiveServer, tmp_path: Path) -> None:
+    said = run("t2a_v2_stream.py", cwd=tmp_path, environment=embedded.environment())
+    length, size = re.findall(r"output\.mp3: ([\d.]+) s, (\d+) bytes", said)[0]
+    assert (tmp_path / "output.mp3").stat().st_size == int(size)
+    samples, rate = decode((tmp_path / "output.mp3").read_bytes(), tmp_path)
+    assert len(samples) / rate == pytest.approx(float(length), abs=0.2)
