@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,7 +74,7 @@ async def test_a_continuation_is_masked_as_any_reply() -> None:
 async def said(pieces: list[str]) -> AsyncGenerator[ChatEvent]:
     for piece in pieces:
         yield ChatText(text=piece)
-    yield END
+    yield replace(END, slots={"more": "what came"})
 
 
 async def heard(begun: str, pieces: list[str]) -> list[ChatEvent]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from rhapsode.core.chat import ChatEvent, ChatRequest, ChatText
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatText
 from rhapsode.core.constraint import Gen, Glyph, Literal
 
 
@@ -25,4 +25,5 @@ async def beyond(begun: str, events: AsyncGenerator[ChatEvent]) -> AsyncGenerato
                 if text:
                     yield ChatText(text=text)
             else:
-                yield event
+                # The slot is how it was asked for, and nothing that the caller has named.
+                yield replace(event, slots={}) if isinstance(event, ChatEnd) else event

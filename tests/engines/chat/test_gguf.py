@@ -72,6 +72,7 @@ def test_a_file_that_says_little(path: Path) -> None:
         gguf(version=1),
         gguf(entry("x", 99, b"")),
         gguf(b"\xff" * 20),
+        gguf(entry("x", ARRAY, struct.pack("<IQ", ARRAY, 1) * 5000)),
     ],
 )
 def test_what_is_no_gguf_is_refused(path: Path, content: bytes) -> None:

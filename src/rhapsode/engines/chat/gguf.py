@@ -70,7 +70,7 @@ def read_metadata(path: Path) -> dict[str, Value]:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return dict(_metadata(data))
-    except (OSError, ValueError, struct.error, KeyError) as fault:
+    except (OSError, ValueError, struct.error, KeyError, RecursionError) as fault:
         raise _unreadable(path) from fault
 
 

@@ -127,7 +127,7 @@ class LlamaEngine:
                 async for event in events:
                     yield event
             return
-        labels = Labels(() if request.constraint else prompt.names)
+        labels = await asyncio.to_thread(Labels, () if request.constraint else prompt.names)
         reader = CallReader(labels, request.stops) if request.functions else TextReader(labels)
         completion = Completion(reader, max_tokens=request.max_tokens)
         # In a script the reply stands behind its speaker's name, which a model needs to be reminded of last.
@@ -158,10 +158,11 @@ class LlamaEngine:
         It keeps its place from the first part to the last: what the model knows of it stays where it is, and the reply
         takes its turn once, as any other. Between its parts, its prompts wait as all prompts do.
         """
+        labels = await asyncio.to_thread(Labels, prompt.names)
         place = await self._line.enter()
         try:
             rendered = await self._rendered(prompt)
-            continuation = partial(self._step, rendered, prompt, request, place)
+            continuation = partial(self._step, rendered, prompt, labels, request, place)
             async with aclosing(composition.write(continuation, max_tokens=request.max_tokens)) as events:
                 async for event in events:
                     yield event
@@ -169,11 +170,20 @@ class LlamaEngine:
             place.leave()
 
     async def _step(
-        self, rendered: str, prompt: Prompt, request: ChatRequest, place: Place, begun: str, step: Step, /
+        self,
+        rendered: str,
+        prompt: Prompt,
+        labels: Labels,
+        request: ChatRequest,
+        place: Place,
+        begun: str,
+        step: Step,
+        /,
     ) -> AsyncGenerator[Written]:
         """One part: a `Continuation`."""
-        reader = StepReader(step, Labels(prompt.names))
-        body = write_step(rendered + self._markers.break_up(begun), step, request.sampling, names=prompt.names)
+        reader = StepReader(step, labels)
+        text = rendered + self._markers.break_up(begun)
+        body = await asyncio.to_thread(write_step, text, step, request.sampling, names=prompt.names)
         await place.evaluate()
         async with self._start(NativeServer.handle_completions, body, on_end=place.evaluated) as call:
             async for data in call:

@@ -29,6 +29,8 @@ def written(text: str, *, pattern: str = "", stop: str = "", after: str = "", si
         (r"\d{3}[a-z]+", "(?i)[0-9A-Z]", "123abc", "123a"),
         (r"[a-z ]*", r"\bend\b", "bend the end now", "bend the "),
         ("[a-z]*", "", "abc", "abc"),
+        ("[a-z]{0,4}", "(?i)C", "abcd", "ab"),
+        ("[a-z]{0,4}", "c", "abcd", "ab"),
     ],
 )
 def test_a_slot_ends_before_its_stop_where_its_pattern_may_end(

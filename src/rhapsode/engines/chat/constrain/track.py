@@ -43,8 +43,8 @@ class Track:
             elif self._length is None:
                 self._lead = ""
                 self._take(character)
-        if self._length is None and self._slot.stop is not None:
-            self._length = self._stopped_at(self._slot.stop)
+        if self._slot.stop is not None and (stopped := self._stopped_at(self._slot.stop)) is not None:
+            self._length = stopped
 
     def text(self) -> str:
         """What the slot holds: all of it, or where it was cut, the longest beginning that may stand alone.
@@ -59,9 +59,10 @@ class Track:
 
     def _stopped_at(self, stop: StopPattern) -> int | None:
         """Where the first match begins before which the slot may end."""
-        found = stop.search(self.came)
+        text = self.came[: self._length]  # also of a slot that nothing can follow
+        found = stop.search(text)
         while found is not None and not (self._slot.free or self._may_end_at(found.start())):
-            found = stop.search(self.came, found.start() + 1)
+            found = stop.search(text, found.start() + 1)
         return None if found is None else found.start()
 
     def _may_end_at(self, length: int) -> bool:
