@@ -47,6 +47,10 @@ def _and(_: re.Match[str]) -> str:
     return " and "
 
 
+def _sharp(found: re.Match[str]) -> str:
+    return f"{found['name']} sharp"
+
+
 def _silent(_: re.Match[str]) -> str:
     return " "
 
@@ -60,10 +64,11 @@ CHINESE_RULES: Final[tuple[Rule, ...]] = (
     *CODES,
     *COUNTS,
     rule(r"(?<=[A-Za-z])[ ]?&[ ]?(?=[A-Za-z])", _and),
+    rule(r"(?<![A-Za-z0-9])(?P<name>[CF])#(?![A-Za-z0-9#])", _sharp),
     rule("@(?=[\\w])", _at),
     rule(r"[+&=＝≈≠℃№＋√%％°×÷π]", _sign),
     rule(r"[$€£¥￥]", _currency),
     rule(r"[#＃~～^*_/\\|<>@＠{}\[\]→←↑↓↔⇒©®™•·§¶†‡…]+(?<!…)", _silent),
-    rule(rf"(?<=[{HAN}])[-–](?=[{HAN}])", _silent),
+    rule(rf"(?<=[{HAN}])[-–](?=[{HAN}])|(?<=[0-9A-Za-z])[-–](?=[0-9])", _silent),
 )  # fmt: skip
 """in order"""

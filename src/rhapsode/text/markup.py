@@ -45,14 +45,14 @@ _RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"(?<=[^\s])\]\([^()\n]{0,500}(?:\([^()\n]{0,200}\)[^()\n]{0,200})?\)|\](?:\(\)|\[[^\]\n]{0,100}\])", _nothing
     ),
-    rule(r"<(?=(?:https?|mailto):[^<>\s]{1,500}>)|(?<=[\w/])>(?=\s|$|[^\x00-\x7f])", _nothing),
     rule(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,300}})?/?>", _space, re.IGNORECASE),
+    rule(r"<(?=(?:https?|mailto):[^<>\s]{1,500}>)|(?<=[\w/])>(?=\s|$|[^\x00-\x7f])", _nothing),
     rule(r"<!--.{0,500}?-->", _nothing, re.DOTALL),
     rule(r"&(?:#[0-9]{2,6}|#x[0-9a-fA-F]{2,5}|[a-z]{2,8});", _character),
     rule(r"\*{2,}|~~|`+|__+(?=\S)|(?<=\S)__+", _nothing),
     rule(r"\*(?=[^\s*0-9])|(?<=[^\s*0-9])\*(?![ ]?[0-9])", _nothing),
     rule(r"(?<![0-9A-Za-z_])_(?=[^\s_])|(?<=[^\s_])_(?![0-9A-Za-z_])", _nothing),
-    rule(r"(?<![\w.])[:;=]-?[()DPp](?![\w(])", _space),
+    rule(r"(?<![0-9A-Za-z.])[:;=]-?[()DPp](?![0-9A-Za-z(])", _space),
     rule(r"\|", _space),
 )
 
