@@ -43,8 +43,13 @@ def decode(mp3: bytes, folder: Path) -> tuple[Floats, int]:
 
 def pitches(sound: Samples, rate: int, *, floor: float = 70.0) -> Floats:
     """Hz of every voiced 4 ms. A lower floor needs a longer window, which quick speech passes over."""
-    track = _praat.Sound(sound.astype(np.float64), rate).to_pitch(0.004, floor, 550.0).selected_array["frequency"]
+    track = pitch_track(sound, rate, floor=floor)
     return track[track > 0]
+
+
+def pitch_track(sound: Samples, rate: int, *, floor: float = 70.0) -> Floats:
+    """Hz every 4 ms, 0 where there is no voice."""
+    return _praat.Sound(sound.astype(np.float64), rate).to_pitch(0.004, floor, 550.0).selected_array["frequency"]
 
 
 def median_pitch(sound: Samples, rate: int, *, floor: float = 70.0) -> float:
