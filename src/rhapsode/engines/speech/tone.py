@@ -36,7 +36,10 @@ async def open_engine(options: Mapping[str, object], *, voices: Sequence[Voice])
 
 
 class ToneEngine:
-    """Hums in any blend of `voices`: the pitch is their weighted geometric mean, and so is the pace."""
+    """Hums in any blend of `voices`: the pitch is their weighted geometric mean, and so is the pace.
+
+    Of a manner it has the pace, the semitones and the level; a hum has no more.
+    """
 
     def __init__(self, voices: Sequence[Voice]) -> None:
         self._voices = {voice.id: voice for voice in voices}
@@ -53,13 +56,14 @@ class ToneEngine:
         shares, manner = read_shares(request, self._voices), read_manner(request)
         tempo = read_tempo(request, shares, manner)
         hertz = _pitch(shares) * 2 ** (manner.semitones / 12)
+        level = _LEVEL * 10 ** (manner.level / 20)
         for step in read_steps(request, tempo, read_language(request, self._voices)):
             if isinstance(step, Rest):
                 for block in silence(step.seconds, _RATE):
                     yield block
                 continue
             marks = (Mark(at=0, begin=step.begin, end=step.end),)
-            for block in blocks(_hum(clean(step.text), hertz, tempo), _RATE):
+            for block in blocks(_hum(clean(step.text), hertz, tempo, level), _RATE):
                 yield Pcm(rate=_RATE, samples=block, marks=marks)
                 marks = ()
                 await asyncio.sleep(0)  # others get their turn
@@ -73,11 +77,11 @@ def _pitch(shares: Shares) -> float:
     return math.exp(math.fsum(weight * math.log(timbre.pitch) for timbre, weight in shares))
 
 
-def _hum(text: str, hertz: float, tempo: float) -> bytes:
+def _hum(text: str, hertz: float, tempo: float, level: float) -> bytes:
     """Each character's tone or gap, little-endian float32; blanks at the ends make none."""
     tone = np.arange(round(_TONE / tempo * _RATE))
     edge = np.minimum(tone, tone[::-1]) / (_FADE * _RATE)
-    hum = (_LEVEL * np.sin(2 * math.pi * hertz * tone / _RATE) * np.minimum(edge, 1.0)).astype("<f4").tobytes()
+    hum = (level * np.sin(2 * math.pi * hertz * tone / _RATE) * np.minimum(edge, 1.0)).astype("<f4").tobytes()
     gap = bytes(round(_GAP / tempo * _RATE) * 4)
     first, last = _ends(text)
     return b"".join(hum if speakable(character) else gap for character in text[first:last])
