@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from rhapsode.core.errors import InvalidField, UnknownModel
 from rhapsode.core.speech import AudioFormat, AudioSetting, Pause
 from rhapsode.core.voice import VoiceShare
 from rhapsode.dialects.minimax.t2a_v2 import T2aV2Call, read_request
+from rhapsode.dialects.minimax.voice_setting import SPEECH_MODELS
 
 
 def read(**changes: object) -> T2aV2Call:
@@ -71,6 +73,11 @@ def test_a_field_that_breaks_its_rule_is_named(changes: dict[str, Any], field: s
     with pytest.raises(InvalidField) as caught:
         read(**changes)
     assert caught.value.field == field
+
+
+def test_the_page_names_every_model() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "api" / "speech.md").read_text(encoding="utf-8")
+    assert [model for model in SPEECH_MODELS if f"`{model}`" not in page] == []
 
 
 def test_ten_thousand_characters_are_spoken() -> None:

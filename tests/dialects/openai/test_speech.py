@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +61,12 @@ def test_every_voice_of_openais_is_somebody_else_of_ours() -> None:
     assert set(OPENAI_VOICES.values()) <= ours
     assert len(set(OPENAI_VOICES.values())) == len(OPENAI_VOICES) == 13
     assert not set(OPENAI_VOICES) & ours
+
+
+def test_the_page_says_whom_openais_names_stand_for() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "api" / "openai.md").read_text(encoding="utf-8")
+    cells = re.findall(r"\| ([\w-]+) (?=\| ([\w-]+) )", page[page.index("| OpenAI | here |") :])
+    assert set(OPENAI_VOICES.items()) <= set(cells)
 
 
 @pytest.mark.parametrize(
