@@ -17,7 +17,7 @@ from rhapsode.database.tables import tasks
 from rhapsode.jobs.files import Files, StoredFile, new_id, remove_unnamed
 from rhapsode.jobs.store import Incoming, disk_errors
 
-LEASE_SECONDS = 6
+LEASE_SECONDS = 4
 """How long nobody else begins with a task whose worker has fallen silent: one that was killed, perhaps."""
 
 REASON_CHARACTERS = 500

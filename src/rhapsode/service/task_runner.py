@@ -95,7 +95,7 @@ class TaskRunner:
             log.warning("a task broke off", error=error.message, cause=repr(error.__cause__))
             task = await self._tasks.find(lease.task.group_id, lease.task.id)
             if task and task.attempts < TRIES:
-                await self._tasks.release(lease, seconds=LEASE_SECONDS)
+                await self._tasks.release(lease, seconds=1 << task.attempts)
             else:
                 await self._fail(lease, error.message)
         except Exception:  # nobody waits who could be told: it is kept in the task
