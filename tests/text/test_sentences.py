@@ -42,6 +42,10 @@ def test_the_first_piece_is_one_clause_and_the_others_are_sentences() -> None:
         ("第一行\n第二行", ["第一行", "第二行"]),
         ("😀。你好。😀", ["😀。你好。😀"]),
         ("。。。", []),
+        ("Dr. Smith met J. K. Rowling. They spoke.", ["Dr. Smith met J. K. Rowling.", "They spoke."]),
+        ("现在是8：30，走吧。", ["现在是8：30，", "走吧。"]),
+        ("https://a.cn/x?id=5 很好!真的?是", ["https://a.cn/x?id=5 很好!", "真的?", "是"]),
+        ("看![图](a.png)。", ["看![图](a.png)。"]),
         ("", []),
         ("\0\x01 \u200b", []),
     ],
@@ -84,7 +88,13 @@ def test_words_and_figures_are_not_cut_apart() -> None:
     assert {word for piece in pieces[1:] for word in piece.split()} == {"word", "12345"}
 
 
-GROWING = st.one_of(READABLE, READABLE, st.text(st.sampled_from("abcdefgh，, .。")), st.text())
+GROWING = st.one_of(
+    READABLE,
+    READABLE,
+    st.text(st.sampled_from("abcdefgh，, .。")),
+    st.text(st.sampled_from("DrU. ?!x8：30[，")),
+    st.text(),
+)
 
 
 def grown(text: str, chance: random.Random) -> tuple[list[Piece], str]:

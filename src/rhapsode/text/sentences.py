@@ -11,10 +11,16 @@ from rhapsode.text.pieces import REST_CLAUSE, REST_NONE, REST_SENTENCE, Piece, P
 _CLOSERS: Final = re.escape("\"'”’」』》〉】）)]}")
 _STRONG: Final = "。！？!?…；;\n\r\u2028\u2029"
 _WEAK: Final = "，、：—"
-# A point, comma or colon of ASCII ends something only before white space: 3.14, 1,000, 12:30, GPT-4.5, example.com.
+_SHORT: Final = "(?<!\\b[A-Za-z])" + "".join(
+    rf"(?<!\b{word})" for word in ("Dr", "Mr", "Mrs", "Ms", "Prof", "St", "vs", "Jr", "Sr", "Fig", "Vol", "approx")
+)
+# A point, comma or colon of ASCII ends something only before white space: 3.14, 1,000, 12:30, GPT-4.5, example.com; nor
+# does the point of Dr. and J. K., nor a mark within an address or a picture of Markdown, nor the colon of 8：30. What
+# comes before is whole wherever it matters, and one character after decides, however the text arrives.
 _END: Final = re.compile(
-    rf"(?P<strong>(?:[{_STRONG}]|\.(?=[\s{_CLOSERS}]|$))[\s.{_STRONG}{_WEAK}{_CLOSERS}]*)"
-    rf"|(?:[{_WEAK}]|[,:](?=\s|$))[\s{_WEAK}{_CLOSERS}]*"
+    rf"(?P<strong>(?:[。！？…；;\n\r\u2028\u2029]|[?!](?![A-Za-z0-9_/=&#%\[])|{_SHORT}\.(?=[\s{_CLOSERS}]|$))"
+    rf"[\s.{_STRONG}{_WEAK}{_CLOSERS}]*)"
+    rf"|(?:[，、—]|：(?![0-9])|[,:](?=\s|$))[\s{_WEAK}{_CLOSERS}]*"
 )
 # What may still become longer by what comes next.
 _OPEN_WORD: Final = re.compile(r"(?:[^\W\d_\u2e80-\U0010ffff]+|\d+)$")
