@@ -25,7 +25,7 @@ from rhapsode.engines.speech.sound import silence
 from rhapsode.engines.workers import Result, WorkerPool
 
 _WORKER = "rhapsode.engines.speech.worker"
-_PACKAGES = ("espeakng_loader", "pyworld", "numpy")
+_PACKAGES = ("espeakng_loader", "pyworld", "numpy", "opencc", "pypinyin")
 _AT_ONCE = 2
 """pieces of one request in work: the one that is heard, and the next. It also bounds what a slow listener leaves
 waiting here, to some 20 s of sound."""
