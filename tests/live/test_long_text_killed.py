@@ -72,7 +72,7 @@ def test_a_killed_server_loses_nothing_and_changes_nothing(tmp_path: Path, undis
         assert again.items() <= before.items()  # what was spoken is not spoken again
     with running_server(home, DETERMINISTIC) as server:
         assert files_of(server, told["task_id"], told["file_id"]) == undisturbed
-        assert not folder.exists()
+        until(lambda folder: not folder.exists(), folder)
 
 
 def test_a_server_that_is_stopped_lets_go_and_another_goes_on(tmp_path: Path, undisturbed: list[bytes]) -> None:
