@@ -16,6 +16,10 @@ REST_SENTENCE, REST_CLAUSE, REST_NONE = 0.4, 0.16, 0.0
 LONGEST_WORD: Final = 16
 """letters or digits in a row"""
 
+_SYLLABIC: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+"""kana, Chinese characters, Hangul"""
+_ALPHABETIC: Final = re.compile("[\u0370-\u052f\u0590-\u06ff\u0900-\u097f\u0b80-\u0bff\u0e00-\u0e7f\u1e00-\u1eff]")
+"""Greek, Cyrillic, Hebrew, Arabic, Devanagari, Tamil, Thai, Vietnamese"""
 _WORD: Final = re.compile(r"[^\W\d_\u2e80-\U0010ffff]+|\d+|.", re.DOTALL)
 
 
@@ -89,9 +93,9 @@ def _syllables(character: str) -> int:
     if kind[0] == "N":
         return 15
     if kind[0] == "L":
-        if "\u4e00" <= character <= "\u9fff":
-            return 10
         if character < "\u0250":
             return 10 if character.isupper() else 4
-        return 30  # a letter of another script is named: "Japanese letter ..."
+        if _SYLLABIC.match(character):
+            return 10
+        return 5 if _ALPHABETIC.match(character) else 30  # what nobody reads is named: "Georgian letter ..."
     return 20 if kind in {"Sc", "Sm"} else 0

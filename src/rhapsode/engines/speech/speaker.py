@@ -17,6 +17,7 @@ from rhapsode.engines.speech.timbre import Blend
 from rhapsode.engines.speech.vocoder import Vocoder
 from rhapsode.engines.speech.words import Following, Word, place_words
 from rhapsode.engines.speech.world import analyse, fft_size
+from rhapsode.text.japanese import as_kana
 from rhapsode.text.normalise import normalise
 from rhapsode.text.spoken import Spoken
 
@@ -78,7 +79,8 @@ def as_read(job: PieceJob) -> Spoken:
         english_figures=job.english_figures,
         latex=job.latex,
     )
-    return read.then(respell(read.text, job.language))
+    read = read.then(respell(read.text, job.language))
+    return read.then(as_kana(read.text)) if job.language == "ja" else read
 
 
 def audible(sound: Floats) -> tuple[int, int]:
