@@ -7,7 +7,6 @@ import ctypes
 import importlib
 from collections.abc import Callable
 from contextlib import chdir
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, cast
@@ -15,8 +14,8 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rhapsode.engines.speech.frames import Floats
 from rhapsode.engines.speech.tongue import Tongue, tongue
+from rhapsode.engines.speech.words import Utterance
 
 _RETRIEVE = 2
 """AUDIO_OUTPUT_SYNCHRONOUS: sound comes through the callback, within the call."""
@@ -36,14 +35,6 @@ _REFERENCE = "\npitch {low} {high}\nflutter 0\nroughness 0\n"
 
 class EspeakFault(RuntimeError):
     """The library refused; the message says at what."""
-
-
-@dataclass(frozen=True)
-class Utterance:
-    """`sound` is within -1 to 1. `words`: at which sample each begins, and at which character of the text."""
-
-    sound: Floats
-    words: tuple[tuple[int, int], ...]
 
 
 class _Loader(Protocol):

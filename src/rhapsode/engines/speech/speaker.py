@@ -6,7 +6,6 @@ from typing import Protocol
 
 import numpy as np
 
-from rhapsode.engines.speech.espeak_library import Utterance
 from rhapsode.engines.speech.frames import FRAMES_A_SECOND, Floats, Sound
 from rhapsode.engines.speech.manner import Manner
 from rhapsode.engines.speech.piece_job import RATE, PieceBlock, PieceJob
@@ -15,7 +14,7 @@ from rhapsode.engines.speech.script import Shares
 from rhapsode.engines.speech.sound import SAMPLE_BYTES, blocks
 from rhapsode.engines.speech.timbre import Blend
 from rhapsode.engines.speech.vocoder import Vocoder
-from rhapsode.engines.speech.words import Following, Word, place_words
+from rhapsode.engines.speech.words import Following, Utterance, Word, place_words
 from rhapsode.engines.speech.world import analyse, fft_size
 from rhapsode.text.japanese import as_kana
 from rhapsode.text.normalise import normalise

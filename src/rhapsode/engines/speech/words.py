@@ -1,9 +1,19 @@
 """Which characters of a piece are being spoken: the reference speaker's words, taken back to the caller's own text."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from rhapsode.engines.speech.frames import Floats
 from rhapsode.text.spoken import Spoken
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """`sound` is within -1 to 1. `words`: at which sample each begins, and at which character of what was given."""
+
+    sound: Floats
+    words: tuple[tuple[int, int], ...]
 
 
 class Word(NamedTuple):
