@@ -48,7 +48,7 @@ async def deep_speech(engine: SpeechEngine) -> Samples:
 @pytest.mark.parametrize(
     "setting",
     [
-        *(AudioSetting(format=AudioFormat.MP3, sample_rate=rate) for rate in (8000, 16000, 24000, 32000, 44100)),
+        *(AudioSetting(format=AudioFormat.MP3, sample_rate=rate) for rate in (8000, 16000, 22050, 24000, 32000, 44100)),
         *(AudioSetting(format=AudioFormat.MP3, bitrate=bitrate) for bitrate in (32000, 64000, 256000)),
         *(AudioSetting(format=AudioFormat.PCM, sample_rate=rate) for rate in (8000, 16000, 22050, 24000, 32000, 44100)),
         AudioSetting(format=AudioFormat.WAV),

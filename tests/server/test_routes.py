@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
@@ -11,6 +11,7 @@ from rhapsode.jobs.tasks import Tasks
 from rhapsode.server.app import open_desk
 from rhapsode.server.boundary import Endpoint
 from rhapsode.server.routes import PUBLIC, make_routes
+from rhapsode.server.t2a_ws import SpeechSocket
 from rhapsode.server.tasks import TaskDesk
 from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.service.admission import Admission
@@ -43,6 +44,6 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
         admission=Admission(),
     )
     database.close()
-    served = [(route.path, route.app) for route in routes if isinstance(route, Route)]
+    served = [(route.path, route.app) for route in routes if isinstance(route, Route | WebSocketRoute)]
     assert len(served) == len(routes)
-    assert {path for path, app in served if not isinstance(app, Endpoint)} == PUBLIC
+    assert {path for path, app in served if not isinstance(app, Endpoint | SpeechSocket)} == PUBLIC

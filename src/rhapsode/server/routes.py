@@ -3,7 +3,7 @@
 import time
 from functools import partial
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from rhapsode.dialects.minimax import voice_design
 from rhapsode.jobs.links import PATH as LINK_PATH
@@ -15,6 +15,7 @@ from rhapsode.server.downloads import Downloads
 from rhapsode.server.files import FileDesk
 from rhapsode.server.health import Health
 from rhapsode.server.spoken_chat import handle_chat_v2
+from rhapsode.server.t2a_ws import SpeechSocket
 from rhapsode.server.tasks import TaskDesk
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
@@ -73,6 +74,7 @@ def make_routes(
         post("/v1/t2a_pro", t2a.handle_t2a_pro(speech.speak, desk.deliver), t2a.T2A_PRO_ERRORS),
         post("/v1/tts/stream", t2a.handle_t2a_stream(speech.speak), t2a.T2A_STREAM_ERRORS),
         post("/v1/t2a_v2", t2a.handle_t2a_v2(speech.speak, desk.deliver), t2a.T2A_V2_ERRORS),
+        WebSocketRoute("/ws/v1/t2a_v2", SpeechSocket(speech, authority=authority, admission=admission)),
         post("/v1/get_voice", voices.handle_get_voice(speech), voices.ERRORS),
         post("/v1/delete_voice", voices.handle_delete_voice(maker), voices.ERRORS),
         post("/v1/voice_blend", voices.handle_voice_blend(maker), voices.ERRORS),

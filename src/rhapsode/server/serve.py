@@ -46,6 +46,9 @@ KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
+FRAME_LIMIT = 1024 * 1024
+"""Bytes of one message that a client sends over a WebSocket."""
+
 GOODBYE_SECONDS = 3
 """How long connections may take to close once the calls in flight have ended."""
 
@@ -176,7 +179,9 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=FRAME_LIMIT,
+        ws_per_message_deflate=False,  # sound is packed already
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,

@@ -68,6 +68,13 @@ class SpeechService:
             async for event in events:
                 yield event
 
+    async def speak_part(self, request: SpeechRequest, caller: Caller, /) -> AsyncGenerator[SpeechEvent]:
+        """As `speak`, of a text that may be a part of a longer one: where it holds nothing to speak, it is silent."""
+        request = await self.prepare(request, caller)
+        async with aclosing(self.pack(request, self._perhaps(request))) as events:
+            async for event in events:
+                yield event
+
     async def speak_on(self, request: SpeechRequest, speech: AsyncIterable[Piece], /) -> AsyncGenerator[bytes]:
         """The packed sound of a speech that comes piece by piece; what the request itself says is not looked at.
 
@@ -86,6 +93,15 @@ class SpeechService:
                 yield block
         if silent:  # letters, but none that the engine knows a sound for
             raise InvalidField("text", "holds nothing that this engine can speak")
+
+    async def _perhaps(self, request: SpeechRequest) -> AsyncGenerator[Pcm]:
+        try:
+            async with aclosing(self._engine.speak(request)) as blocks:
+                async for block in blocks:
+                    yield block
+        except InvalidField as nothing:
+            if nothing.field != "text":
+                raise
 
     async def _speak_on(self, request: SpeechRequest, speech: AsyncIterable[Piece]) -> AsyncGenerator[Pcm]:
         rest: float | None = None
