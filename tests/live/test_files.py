@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
 
@@ -20,7 +22,12 @@ SOUND = b"RIFF" + bytes(range(256)) * 40
 
 
 def upload(client: httpx2.Client, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a caller may send
-    asked: dict[str, Any] = {"purpose": "voice_clone", "filename": "sample.wav", "content": SOUND, "path": "/v1/files/upload"} | changes
+    asked: dict[str, Any] = {
+        "purpose": "voice_clone",
+        "filename": "sample.wav",
+        "content": SOUND,
+        "path": "/v1/files/upload",
+    } | changes
     answer = client.post(
         asked["path"], data={"purpose": asked["purpose"]}, files={"file": (asked["filename"], asked["content"])}
     )
@@ -36,8 +43,8 @@ def code(told: dict[str, Any]) -> tuple[int, str]:
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server that says by what address it is reached, and that keeps little."""
-    settings = 'server.public_url = "https://speech.example.com/"\n[files]\ngroup_size = 1000\nlink_hours = 1\n'
-    with running_server(tmp_path_factory.mktemp("limited"), settings + DETERMINISTIC) as server:
+    chosen = 'server.public_url = "https://speech.example.com/"\n[files]\ngroup_size = 1000\nlink_hours = 1\n'
+    with running_server(tmp_path_factory.mktemp("limited"), chosen + DETERMINISTIC) as server:
         yield server
 
 
@@ -267,3 +274,19 @@ def test_a_name_is_never_a_path(deterministic: LiveServer, client: httpx2.Client
     assert told["file"]["filename"] == "evil.wav"
     assert sorted(path for path in deterministic.home.rglob("*") if "evil" in path.name) == before
     assert Path(deterministic.home / "files").is_dir()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(place=st.integers(0, 250), cut=st.integers(0, 20), noise=st.binary(max_size=20))
+def test_a_form_that_is_almost_right(deterministic: LiveServer, place: int, cut: int, noise: bytes) -> None:
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nvoice_clone\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF\r\n--x--\r\n'
+    )
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    with deterministic.client() as client:
+        answer = client.post("/v1/files/upload", content=form[:place] + noise + form[place + cut :], headers=headers)
+        told = answer.json()
+        assert (answer.status_code, told["base_resp"]["status_code"]) in {(200, 0), (200, 2013)}
+        if "file" in told:
+            client.post("/v1/files/delete", json={"file_id": told["file"]["file_id"]})

@@ -14,6 +14,7 @@ from tests.live.test_chat_cc import body as first_chat_body
 from tests.live.test_chat_pro import body as chat_body
 from tests.live.test_chat_v2 import WEATHER
 from tests.live.test_chat_v2 import spoken as spoken_chat_body
+from tests.live.test_long_text import body as long_text_body
 from tests.live.test_t2a import body as speech_body
 from tests.live.test_t2a_v2 import body as v2_body
 
@@ -75,6 +76,8 @@ GOOD: dict[str, dict[str, Any]] = {
         timber_weights=[{"voice_id": "female-yujie", "weight": 1}],
         aigc_watermark=False,
     ),
+    "/v1/t2a_async_v2": long_text_body(text=None, text_file_id=123456789012345),  # of nobody: no task is taken
+    "/v1/files/delete": {"file_id": 123456789012345, "purpose": "voice_clone"},
 }
 
 
