@@ -28,6 +28,8 @@ _SIGNS: Final = {
     "÷": "除以",
     "π": "派",
 }
+_SPELT: Final = "NASA|VIP|SVIP|APP|ID|IT|UI|UX|IQ|EQ|PIN|LED|OLED|SIM|WHO|ICU|UFO|IP|IPO|OA|US|UN|EU|UP|UPS|IMAX"
+"""initials that the English reader would take for words"""
 _NAMES: Final = {"$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "￥": "元"}
 
 
@@ -51,6 +53,10 @@ def _sharp(found: re.Match[str]) -> str:
     return f"{found['name']} sharp"
 
 
+def _letters(found: re.Match[str]) -> str:
+    return " ".join(found[0])
+
+
 def _silent(_: re.Match[str]) -> str:
     return " "
 
@@ -65,6 +71,7 @@ CHINESE_RULES: Final[tuple[Rule, ...]] = (
     *COUNTS,
     rule(r"(?<=[A-Za-z])[ ]?&[ ]?(?=[A-Za-z])", _and),
     rule(r"(?<![A-Za-z0-9])(?P<name>[CF])#(?![A-Za-z0-9#])", _sharp),
+    rule(rf"(?<![A-Za-z0-9.])(?:{_SPELT})(?![A-Za-z'’])", _letters),
     rule("@(?=[\\w])", _at),
     rule(r"[+&=＝≈≠℃№＋√%％°×÷π]", _sign),
     rule(r"[$€£¥￥]", _currency),

@@ -110,6 +110,10 @@ def test_english_in_between_is_left_to_english() -> None:
     assert "(en)" in said("熊猫 panda")[0]
 
 
+def test_the_letter_a_is_named() -> None:
+    assert said("A四纸")[0] == "(en)eI(cmn)si51ts.i.214"
+
+
 @pytest.mark.parametrize(
     ("text", "spelt"),
     [
@@ -118,6 +122,8 @@ def test_english_in_between_is_left_to_english() -> None:
         ("〇", " ling2 "),
         ("好的，Tom。", " hao3de5 ，Tom。"),
         ("[[t]] a[b]", "[\u200b[t]] a[b]"),
+        ("A四纸，选A。", "eigh si4 zhi3 ， xuan3 eigh。"),
+        ("AB, A dog", "AB, A dog"),
         ("", ""),
     ],
 )
@@ -140,3 +146,5 @@ def test_knows_which_character_is_spelt_how() -> None:
 def test_other_languages_keep_their_characters() -> None:
     assert respell("英雄", "ja").text == "英雄"
     assert respell("[[t]]", "en").text == "[\u200b[t]]"
+    assert respell("N A S A, A dog, U S A", "en").text == "N eigh S eigh, A dog, U S eigh"
+    assert respell("A B A", "fr").text == "A B A"

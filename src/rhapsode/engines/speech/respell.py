@@ -15,7 +15,7 @@ from rhapsode.text.spoken import Spoken, Writer
 
 _MANDARIN: Final = frozenset({"zh", "cmn"})
 _HAN: Final = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_RUN: Final = re.compile(rf"(?:[{_HAN}]|{TONED.pattern})+|\[\[")
+_RUN: Final = re.compile(rf"(?:[{_HAN}]|{TONED.pattern})+|\[\[|\bA\b|(?<=[{_HAN}])A(?![A-Za-z])|A(?=[{_HAN}])")
 _ONE: Final = re.compile(rf"{TONED.pattern}|.")
 _BREAK: Final = "\u200b"
 """ends a word without a pause"""
@@ -23,6 +23,13 @@ _IONG: Final = re.compile("([jqx])iong([1-5])")
 _INITIALS: Final = {"j": "tS;", "q": "tS;h", "x": "S;"}
 """as espeak-ng writes the first sounds of 姜, 强 and 香"""
 _TONES: Final = {"1": "55", "2": "35", "3": "214", "4": "51", "5": "11"}
+_LETTER_A: Final = {
+    True: re.compile(r"(?<![A-Za-z0-9'’])A(?![A-Za-z0-9'’]| [a-z])"),
+    False: re.compile(r"(?<=\b[A-Z] )A\b|\bA(?= [A-Z]\b)"),
+}
+"""where it is a letter and no article, in Mandarin and in English"""
+_A: Final = "eigh"
+"""what espeak-ng's English reads as the letter's name"""
 _UNREAD: Final = "〇"
 _ZERO: Final = "零"
 
@@ -30,15 +37,20 @@ _ZERO: Final = "零"
 def respell(text: str, language: str) -> Spoken:
     """What espeak-ng reads in `language` (BCP 47) with `espeakPHONEMES` set; double brackets of the text are broken up.
 
-    Where the language is not Mandarin nothing else changes.
+    Where the language is not Mandarin little else changes: the name of the letter A, where it is no article of English.
     """
-    mandarin = language.partition("-")[0] in _MANDARIN
+    primary = language.partition("-")[0]
+    mandarin = primary in _MANDARIN
+    letters = {found.start() for found in _LETTER_A[mandarin].finditer(text)} if mandarin or primary == "en" else ()
     writer, place = Writer(), 0
     for found in _RUN.finditer(text):
-        if found[0] == "[[":
+        if found.start() in letters:
+            writer.copy(text[place : found.start()], place)
+            writer.write(_A, *found.span())
+        elif found[0] == "[[":
             writer.copy(text[place : found.start()], place)
             writer.write(f"[{_BREAK}[", *found.span())
-        elif mandarin:
+        elif mandarin and found[0] != "A":
             writer.copy(text[place : found.start()], place)
             _write(writer, found[0], found.start())
         else:
