@@ -111,7 +111,7 @@ def test_english_in_between_is_left_to_english() -> None:
 
 
 def test_the_letter_a_is_named() -> None:
-    assert said("A四纸")[0] == "(en)eI(cmn)si51ts.i.214"
+    assert said("A四纸")[0] == "(en)eI55(cmn)si51ts.i.214"
 
 
 @pytest.mark.parametrize(
