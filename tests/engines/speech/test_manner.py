@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,6 +136,14 @@ def test_every_emotion_can_be_told_from_every_other(say: Say) -> None:
     alike = {pair for pair in combinations(heard, 2) if apart(heard[pair[0]], heard[pair[1]]) < 1}
     assert set(EMOTIONS) == set(Emotion)
     assert alike == set()
+
+
+def test_the_page_gives_the_figures_of_each_emotion() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "speech-engine.md").read_text(encoding="utf-8")
+    for emotion, manner in EMOTIONS.items():
+        axes = (manner.pace, manner.semitones, manner.pitch_range, manner.tract, manner.tilt, manner.breath)
+        row = " | ".join((emotion.value, *(f"{figure:g}" for figure in (*axes, manner.level))))
+        assert f"| {row} |" in page
 
 
 STEPS = (-100, -50, 0, 50, 100)

@@ -62,8 +62,8 @@ _TONGUES: Final = {
     "zh": Tongue("sit/cmn", 113, 238),
 }
 """by BCP 47, in lower case"""
-_OTHER_NAMES: Final = {"cmn": "zh", "no": "nb", "nn": "nb", "iw": "he", "in": "id", "fil": "id", "tl": "id"}
-"""Tags for the same; Nynorsk is read as Bokmål, and Filipino by Indonesian's rules, which spell as it does."""
+_OTHER_NAMES: Final = {"cmn": "zh", "no": "nb", "nn": "nb", "iw": "he", "in": "id"}
+"""Tags for the same; Nynorsk is read as Bokmål."""
 _CANTONESE: Final = {"zh-hk", "zh-mo", "zh-yue"}
 
 LANGUAGES: Final = tuple(_TONGUES)
