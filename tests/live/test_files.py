@@ -190,9 +190,14 @@ def test_an_upload_that_breaks_a_rule_is_refused(client: httpx2.Client, changes:
             "purpose: must not have more than 65536 bytes",
         ),
         (
-            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 1000 + b"--x--\r\n",
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 2 + b"--x--\r\n",
             "multipart/form-data; boundary=x",
-            "file: is required",
+            "a: must stand only once in a form",
+        ),
+        (
+            b"".join(b'--x\r\nContent-Disposition: form-data; name="%d"\r\n\r\n\r\n' % number for number in range(65)),
+            "multipart/form-data; boundary=x",
+            "a form must not have more than 64 fields",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 """A server that is killed while it speaks a long text: another one goes on, and what comes of it is the same bytes."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -117,3 +118,14 @@ def test_a_real_voice_goes_on_too(tmp_path: Path) -> None:
     assert parts(folder) >= 1
     with running_server(home, ESPEAK) as server:
         assert files_of(server, second["task_id"], second["file_id"], seconds=100) == whole
+
+
+def test_a_start_sweeps_what_killed_servers_left(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    left = [home / "files" / "incoming" / "half", home / "files" / "ab" / ("ab" * 32), home / "tasks" / "1" / "a.part"]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+    with running_server(home, DETERMINISTIC):
+        until(lambda _: not any(path.exists() for path in left), home)

@@ -12,7 +12,7 @@ import pytest
 
 from rhapsode.accounts.keys import Accounts
 from rhapsode.audio.encode import open_encoder
-from rhapsode.core.errors import EngineError, Overloaded, RhapsodeError
+from rhapsode.core.errors import EngineError, EngineMissing, Overloaded, RhapsodeError
 from rhapsode.core.speech import AudioFormat, AudioSetting, Pause, Pcm, SpeechRequest, TextCount
 from rhapsode.core.voice import VoiceShare
 from rhapsode.database.connect import open_database
@@ -159,8 +159,9 @@ async def test_an_engine_that_fails_for_good_makes_a_failed_task_that_says_so(ho
     assert home.engine.passages == 3
 
 
-async def test_a_full_queue_is_waited_for(home: Home) -> None:
-    home.engine.troubles = [Overloaded("too many wait")] * 10
+@pytest.mark.parametrize("error", [Overloaded("too many wait"), EngineMissing("pip install it")])
+async def test_a_full_queue_and_an_engine_that_is_not_there_are_waited_for(home: Home, error: Exception) -> None:
+    home.engine.troubles = [error] * 10
     task = await home.run(await home.take())
     assert task.status is TaskStatus.SUCCESS
 

@@ -46,7 +46,7 @@ class Incoming:
             await to_thread.run_sync(self.put, held)
 
     async def finish(self) -> None:
-        """Bring all of it to the disk. Raises `StorageError`."""
+        """Bring all of it to the disk; nothing may be written afterwards. Raises `StorageError`."""
         await to_thread.run_sync(self._sync)
 
     def close(self) -> None:
@@ -65,6 +65,7 @@ class Incoming:
     def _sync(self) -> None:
         self.put(self._held)
         bring_to_disk(self._file)
+        self._file.close()
 
 
 class Store:

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 import msgspec
+from anyio import to_thread
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
 
 from rhapsode.core.errors import Overloaded, StorageError
@@ -121,7 +122,7 @@ class Tasks:
             attempts=0,
         )
         async with self._files.store.incoming() as incoming:
-            await incoming.write(_ENCODER.encode(order))
+            await incoming.write(await to_thread.run_sync(_ENCODER.encode, order))
             await incoming.finish()
             await self._database.run(lambda connection: self._insert(connection, task, incoming))
         return task
@@ -151,7 +152,7 @@ class Tasks:
         digest = await self._database.run(lambda connection: connection.execute(query).scalar_one(), write=False)
         if digest is None:
             raise StorageError("the text is gone")
-        return await self._database.run(lambda _: _read_order(self._files.store.path(digest)), write=False)
+        return await to_thread.run_sync(_read_order, self._files.store.path(digest))
 
     async def renew(self, lease: Lease, *, progress: bool = False) -> bool:
         """Go on holding the lease; False where it was lost. `progress`: something is done and need not be repeated."""

@@ -119,6 +119,8 @@ class _Form:
     def _end_headers(self) -> None:
         part = self._part
         if part.filename is None:
+            if part.name in self.fields:
+                raise InvalidField(part.name, "must stand only once in a form")
             if len(self.fields) >= FIELDS:
                 raise InvalidField("", f"a form must not have more than {FIELDS} fields")
             return

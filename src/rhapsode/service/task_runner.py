@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import structlog
 
-from rhapsode.core.errors import Overloaded, RequestError, ServiceError
+from rhapsode.core.errors import EngineMissing, Overloaded, RequestError, ServiceError
 from rhapsode.jobs.tasks import LEASE_SECONDS, Lease, Tasks
 from rhapsode.service.long_text import LeaseLost, LongText
 
@@ -89,7 +89,7 @@ class TaskRunner:
             log.warning("another process works on the task")
         except RequestError as error:
             await self._fail(lease, error.message)
-        except Overloaded:
+        except (Overloaded, EngineMissing):  # it waits, for its turn or for an engine
             await self._tasks.release(lease, seconds=LEASE_SECONDS, uncounted=True)
         except ServiceError as error:
             log.warning("a task broke off", error=error.message, cause=repr(error.__cause__))
