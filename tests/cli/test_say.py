@@ -108,6 +108,49 @@ def test_with_no_server_the_engine_runs_in_the_process(tmp_path: Path, target: P
 
 def test_the_servers_rules_hold_in_the_process_too(tmp_path: Path, target: Path) -> None:
     (tmp_path / "rhapsode.toml").write_text(TONE)
-    result = rhapsode("say", "好" * 500, "-o", str(target), home=tmp_path)
-    assert (result.returncode, result.stderr) == (1, "error: text: must have fewer than 500 characters, not 500\n")
+    result = rhapsode("say", "好" * 10001, "-o", str(target), home=tmp_path)
+    assert (result.returncode, result.stderr) == (1, "error: text: must have fewer than 10001 characters, not 10001\n")
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "packed_as"),
+    [("a.wav", (), "wav"), ("a.FLAC", (), "flac"), ("a.mp3", ("--format", "pcm"), "pcm"), ("a.txt", (), "mp3")],
+)
+def test_the_files_name_or_an_option_says_the_format(
+    tmp_path: Path, name: str, more: tuple[str, ...], packed_as: str
+) -> None:
+    with Player(SOUND) as server:
+        rhapsode("say", "你好", "-o", str(tmp_path / name), *more, "--base-url", server.url, home=tmp_path)
+    assert server.asked[0].json.get("output_format", "mp3") == packed_as
+
+
+def test_an_emotion_is_asked_for_of_the_second_endpoint(tmp_path: Path, target: Path) -> None:
+    reply = {
+        "data": {"audio": AUDIO.hex(), "status": 2},
+        "extra_info": {"audio_format": "mp3"},
+        "trace_id": TRACE,
+        "base_resp": {"status_code": 0, "status_msg": "success"},
+    }
+    with Player(play(json.dumps(reply).encode())) as server:
+        result = rhapsode(
+            "say", "你好", "-o", str(target), "--emotion", "happy", "--base-url", server.url, home=tmp_path
+        )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert target.read_bytes() == AUDIO
+    assert server.asked[0].target.startswith("/v1/t2a_v2")
+    assert server.asked[0].json["voice_setting"] == {
+        "voice_id": "male-qn-qingse",
+        "speed": 1.0,
+        "vol": 1.0,
+        "pitch": 0,
+        "emotion": "happy",
+    }
+
+
+def test_an_emotion_on_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "rhapsode.toml").write_text(TONE, encoding="utf-8")
+    file = tmp_path / "a.wav"
+    result = rhapsode("say", "你好", "-o", str(file), "--emotion", "sad", home=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert file.read_bytes().startswith(b"RIFF")

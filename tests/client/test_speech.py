@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from rhapsode import AuthenticationFailed, BadRequest, ReplyCut, Speech, UnreadableReply
+from rhapsode import AuthenticationFailed, BadRequest, CallError, ReplyCut, Speech, UnreadableReply
 from tests.client.player import TRACE, Player, play, raw, status
 from tests.client.speakers import OpenClient
 
@@ -47,6 +47,61 @@ def test_a_blend_and_every_option_reach_the_wire(open_client: OpenClient) -> Non
         "vol": 0.5,
         "pitch": -12,
     }
+
+
+ANSWER = (
+    b'{"data":{"audio":"%s","status":2,"ced":""},"extra_info":{"audio_format":"wav"},"trace_id":"abc",'
+    b'"base_resp":{"status_code":0,"status_msg":"success"}}' % AUDIO.hex().encode()
+)
+
+
+def test_what_the_first_endpoint_has_no_word_for_goes_to_the_second(open_client: OpenClient) -> None:
+    with Player(play(ANSWER)) as server:
+        speech = open_client(base_url=server.url).speak(
+            "你好", voice={"male-qn-qingse": 1, "female-shaonv": 3}, emotion="sad", format="wav", speed=0.5
+        )
+    assert speech == Speech(audio=AUDIO, content_type="audio/wav", trace_id="abc")
+    assert server.asked[0].target == "/v1/t2a_v2"
+    assert server.asked[0].json == {
+        "model": "speech-01",
+        "text": "你好",
+        "voice_setting": {"voice_id": "", "speed": 0.5, "vol": 1.0, "pitch": 0, "emotion": "sad"},
+        "audio_setting": {"sample_rate": 32000, "bitrate": 128000, "format": "wav", "channel": 1},
+        "timber_weights": [
+            {"voice_id": "male-qn-qingse", "weight": 1},
+            {"voice_id": "female-shaonv", "weight": 3},
+        ],
+    }
+
+
+@pytest.mark.parametrize(("text", "model"), [("长" * 500, "speech-01"), ("好", "speech-02-hd")])
+def test_a_long_text_and_a_later_model_too(open_client: OpenClient, text: str, model: str) -> None:
+    with Player(play(ANSWER)) as server:
+        open_client(base_url=server.url).speak(text, model=model)
+    assert server.asked[0].target == "/v1/t2a_v2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data":null,"trace_id":"abc","base_resp":{"status_code":2054,"status_msg":"voice id not exist"}}',
+        b'{"data":{"audio":"zz"},"base_resp":{"status_code":0}}',
+        b'{"data":null,"base_resp":{"status_code":0}}',
+        b"not json",
+    ],
+)
+def test_an_answer_of_the_second_endpoint_without_sound_is_raised(open_client: OpenClient, body: bytes) -> None:
+    with Player(play(body)) as server, pytest.raises(CallError):
+        open_client(base_url=server.url).speak("你好", emotion="calm")
+
+
+def test_an_emotion_or_a_format_that_there_is_not_is_refused_here(open_client: OpenClient) -> None:
+    with Player() as server:
+        client = open_client(base_url=server.url)
+        with pytest.raises(BadRequest, match="emotion: must be one of happy"):
+            client.speak("你好", emotion="bored")  # pyright: ignore[reportArgumentType]
+        with pytest.raises(BadRequest, match="format: must be one of mp3"):
+            client.speak("你好", format="ogg")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_failure_is_json(open_client: OpenClient) -> None:

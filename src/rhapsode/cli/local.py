@@ -20,7 +20,7 @@ from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatText, Finish
 from rhapsode.core.errors import EngineMissing
 from rhapsode.core.speech import SpeechAudio, SpeechRequest
 from rhapsode.core.voice import VoiceBook
-from rhapsode.dialects.minimax import chat_pro, t2a
+from rhapsode.dialects.minimax import chat_pro, t2a, t2a_v2
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 
@@ -79,7 +79,8 @@ class LocalSpeech:
 
     def speak(self, text: str, options: SpeechOptions, /) -> Speech:
         """As `Speaker.speak`."""
-        request = t2a.read_request(t2a.write_request(speech_request(text, **options)))
+        call = t2a_v2.T2aV2Call(request=speech_request(text, **options))
+        request = t2a_v2.read_request(t2a_v2.write_request(call)).request
         work = self._portal.start_task_soon(self._work, request)
         try:
             return Speech(audio=work.result(), content_type=t2a.CONTENT_TYPES[request.audio.format], trace_id=None)

@@ -1,13 +1,20 @@
-"""`rhapsode say`: a text becomes an MP3 file."""
+"""`rhapsode say`: a text becomes a file of sound."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from rhapsode.cli.options import BaseUrlOption, HomeOption, JsonOption
 from rhapsode.core.voice import VoiceShare
 
+if TYPE_CHECKING:
+    from rhapsode.client import SpeechOptions
+
 BLEND_LIMIT = 4
+
+_ENDINGS: Final[Mapping[str, Literal["wav", "pcm", "flac"]]] = {".wav": "wav", ".pcm": "pcm", ".flac": "flac"}
 
 
 def read_share(text: str) -> VoiceShare:
@@ -22,7 +29,7 @@ def read_share(text: str) -> VoiceShare:
 
 def say(
     text: Annotated[str, typer.Argument(help="What to say; - takes it from standard input.")],
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The MP3 file; - is standard output.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is standard output.")],
     voices: Annotated[
         list[VoiceShare] | None,
         typer.Option(
@@ -35,13 +42,21 @@ def say(
     speed: Annotated[float, typer.Option("--speed", min=0.5, max=2)] = 1.0,
     volume: Annotated[float, typer.Option("--volume", min=0.01, max=10)] = 1.0,
     pitch: Annotated[int, typer.Option("--pitch", min=-12, max=12, help="Semitones.")] = 0,
+    emotion: Annotated[
+        Literal["happy", "sad", "angry", "fearful", "disgusted", "surprised", "calm", "fluent", "whisper"] | None,
+        typer.Option("--emotion", help="How the text is felt."),
+    ] = None,
+    packed_as: Annotated[
+        Literal["mp3", "wav", "pcm", "flac"] | None,
+        typer.Option("--format", help="What the file's name ends in, or mp3, unless given."),
+    ] = None,
     model: Annotated[str, typer.Option("--model")] = "speech-01",
     base_url: BaseUrlOption = None,
     home: HomeOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Say a text in a voice, or a blend of voices, into an MP3 file.
+    """Say a text in a voice, or a blend of voices, into a file of sound.
 
     `<#0.5#>` in the text is half a second of silence.
     """
@@ -53,10 +68,14 @@ def say(
         raise typer.BadParameter("the same voice twice", param_hint="--voice")
     if len(blend) > BLEND_LIMIT:
         raise typer.BadParameter(f"at most {BLEND_LIMIT} voices can be blended", param_hint="--voice")
+    options: SpeechOptions = {"voice": blend, "speed": speed, "volume": volume, "pitch": pitch, "model": model}
+    options["format"] = packed_as or _ENDINGS.get(Path(output).suffix.lower(), "mp3")
+    if emotion is not None:
+        options["emotion"] = emotion
     run_say(
         text,
         output,
-        {"voice": blend, "speed": speed, "volume": volume, "pitch": pitch, "model": model},
+        options,
         base_url=base_url,
         home=home,
         as_json=as_json,

@@ -101,7 +101,7 @@ class AsyncClient:
         call = speech_call(speech_request(text, **options))
 
         async def attempt() -> Speech:
-            return read_speech(await self._answer(call))
+            return read_speech(await self._answer(call), call)
 
         return await self._persist(attempt)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Required, TypedDict, TypeVar
+from enum import Enum
+from typing import Literal, Required, TypedDict, TypeVar
 
 import msgspec
 
@@ -13,19 +14,24 @@ from rhapsode.core.chat import Bot, ChatRequest, Role, Sampling, Turn
 from rhapsode.core.constraint import Constraint
 from rhapsode.core.errors import InvalidField, MalformedBody
 from rhapsode.core.function import Function
-from rhapsode.core.speech import SpeechRequest
+from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, SpeechRequest
 from rhapsode.core.voice import VoiceShare
-from rhapsode.dialects.minimax import chat_pro, chat_pro_reply, t2a
+from rhapsode.dialects.minimax import chat_pro, chat_pro_reply, t2a, t2a_v2, t2a_v2_reply
 from rhapsode.dialects.minimax.chat_models import chat_model
 from rhapsode.dialects.minimax.chat_pro_reply import ProReply
 from rhapsode.dialects.minimax.glyph import WireGlyph, read_glyph
-from rhapsode.dialects.minimax.pause_marks import read_script
+from rhapsode.dialects.minimax.pause_marks import read_script, write_script
 from rhapsode.dialects.minimax.status import StatusError
+from rhapsode.dialects.minimax.t2a_body import MODELS, TEXT_LIMIT
 
 CHAT_PATH = "/v1/text/chatcompletion_pro"
 SPEECH_PATH = "/v1/text_to_speech"
+SPEECH_V2_PATH = "/v1/t2a_v2"
 
 DEFAULT_USER = "User"
+_SUBTYPES = {"mp3": "mpeg"}
+
+EnumT = TypeVar("EnumT", bound=Enum)
 
 RequestT = TypeVar("RequestT")
 ReadT = TypeVar("ReadT")
@@ -76,6 +82,10 @@ class SpeechOptions(TypedDict, total=False):
     """-12 to 12 semitones; 0 otherwise."""
     model: str
     """`speech-01` otherwise."""
+    format: Literal["mp3", "wav", "pcm", "flac", "aac"]
+    """`mp3` otherwise; pcm is bare 16-bit samples, 32,000 a second."""
+    emotion: Literal["happy", "sad", "angry", "fearful", "disgusted", "surprised", "calm", "fluent", "whisper"]
+    """How the text is felt; as the voice is otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +160,8 @@ def speech_request(
     volume: float = 1.0,
     pitch: int = 0,
     model: str = "speech-01",
+    format: Literal["mp3", "wav", "pcm", "flac", "aac"] = "mp3",  # noqa: A002 - the platform's own word
+    emotion: str | None = None,
 ) -> SpeechRequest:
     """What the options ask for. Ranges are the server's to judge. Raises BadRequest for what cannot be told it."""
     blend = {voice: 1} if isinstance(voice, str) else voice
@@ -166,12 +178,17 @@ def speech_request(
         speed=speed,
         volume=volume,
         pitch=pitch,
+        emotion=_one_of(Emotion, emotion, "emotion") if emotion else None,
+        audio=AudioSetting(format=_one_of(AudioFormat, format, "format")),
     )
 
 
 def speech_call(request: SpeechRequest) -> Call:
-    """The call that asks for speech."""
-    return Call(path=SPEECH_PATH, body=encode(t2a.write_request, request))
+    """The call that asks for speech: by the first endpoint, or where that has no word for it, by the second."""
+    text = write_script(request.script)
+    if request.emotion is None and request.model in MODELS and len(text) < TEXT_LIMIT:
+        return Call(path=SPEECH_PATH, body=encode(t2a.write_request, request))
+    return Call(path=SPEECH_V2_PATH, body=encode(t2a_v2.write_request, t2a_v2.T2aV2Call(request=request)))
 
 
 def read_reply(answer: Answer, call: Call) -> Reply:
@@ -181,8 +198,12 @@ def read_reply(answer: Answer, call: Call) -> Reply:
     return reply_of(read(chat_pro_reply.read_reply, answer.body, answer), call.speaker, answer.trace_id)
 
 
-def read_speech(answer: Answer) -> Speech:
+def read_speech(answer: Answer, call: Call) -> Speech:
     """The speech that an answer holds. Raises CallError."""
+    if call.path == SPEECH_V2_PATH and answer.is_success:
+        reply = read(t2a_v2_reply.read_reply, answer.body, answer)
+        kind = f"audio/{_SUBTYPES.get(reply.audio_format, reply.audio_format or 'mpeg')}"
+        return Speech(audio=reply.audio, content_type=kind, trace_id=reply.trace_id or answer.trace_id)
     kind = answer.content_type.partition(";")[0].strip().lower()
     if not (answer.is_success and kind.startswith("audio/")):
         raise read_failure(answer)
@@ -227,6 +248,13 @@ def reply_of(wire: ProReply, speaker: str, trace_id: str | None) -> Reply:
         function_call=wire.function_call,
         glyph_result=wire.glyph_result,
     )
+
+
+def _one_of(kind: type[EnumT], name: str, field: str) -> EnumT:
+    try:
+        return kind(name)
+    except ValueError as error:
+        raise BadRequest(f"{field}: must be one of {', '.join(str(each.value) for each in kind)}") from error
 
 
 def encode(write: Callable[[RequestT], bytes], request: RequestT) -> bytes:

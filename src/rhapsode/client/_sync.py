@@ -99,7 +99,7 @@ class Client:
     def speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Speech:
         """The text as sound. `<#0.5#>` in it is half a second of silence. Raises CallError."""
         call = speech_call(speech_request(text, **options))
-        return self._persist(lambda: read_speech(self._answer(call)))
+        return self._persist(lambda: read_speech(self._answer(call), call))
 
     def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
         """One text or several as vectors. Raises CallError."""

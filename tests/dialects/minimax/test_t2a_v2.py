@@ -1,14 +1,26 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rhapsode.core.errors import InvalidField, UnknownModel
-from rhapsode.core.speech import AudioFormat, AudioSetting, Pause
+from rhapsode.core.speech import (
+    AudioFormat,
+    AudioSetting,
+    Emotion,
+    Pause,
+    SoundEffect,
+    SpeechRequest,
+    VoiceModify,
+)
 from rhapsode.core.voice import VoiceShare
-from rhapsode.dialects.minimax.t2a_v2 import T2aV2Call, read_request
+from rhapsode.dialects.minimax.t2a_v2 import T2aV2Call, read_request, write_request
 from rhapsode.dialects.minimax.voice_setting import SPEECH_MODELS
+from tests.dialects.minimax.test_t2a import requests as short_requests
 
 
 def read(**changes: object) -> T2aV2Call:
@@ -73,6 +85,50 @@ def test_a_field_that_breaks_its_rule_is_named(changes: dict[str, Any], field: s
     with pytest.raises(InvalidField) as caught:
         read(**changes)
     assert caught.value.field == field
+
+
+AUDIO = st.builds(
+    AudioSetting,
+    format=st.sampled_from([AudioFormat.MP3, AudioFormat.PCM, AudioFormat.FLAC, AudioFormat.WAV]),
+    sample_rate=st.sampled_from([8000, 16000, 22050, 24000, 32000, 44100]),
+    bitrate=st.sampled_from([32000, 64000, 128000, 256000]),
+    channels=st.sampled_from([1, 2]),
+)
+MODIFY = st.builds(
+    VoiceModify,
+    pitch=st.integers(-100, 100),
+    intensity=st.integers(-100, 100),
+    timbre=st.integers(-100, 100),
+    effect=st.none() | st.sampled_from(SoundEffect),
+)
+
+
+@given(
+    short=short_requests(),
+    audio=AUDIO,
+    modify=MODIFY,
+    emotion=st.none() | st.sampled_from(Emotion),
+    language=st.sampled_from([None, "zh", "yue", "en", "ja"]),
+    figures=st.booleans(),
+    latex=st.booleans(),
+    aggregated=st.booleans(),
+    subtitles=st.booleans(),
+    as_url=st.booleans(),
+)
+def test_what_is_written_reads_back(
+    short: SpeechRequest, audio: AudioSetting, modify: VoiceModify, emotion: Emotion | None, language: str | None,
+    *, figures: bool, latex: bool, aggregated: bool, subtitles: bool, as_url: bool
+) -> None:  # fmt: skip
+    request = replace(
+        short, audio=audio, modify=modify, emotion=emotion, language=language, english_figures=figures, latex=latex
+    )
+    call = T2aV2Call(request=request, aggregated=aggregated, subtitles=subtitles, as_url=as_url)
+    assert read_request(write_request(call)) == call
+
+
+def test_a_stream_is_asked_for() -> None:
+    call = read(stream=True)
+    assert read_request(write_request(call)) == call
 
 
 def test_the_page_names_every_model() -> None:

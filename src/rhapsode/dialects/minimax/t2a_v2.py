@@ -7,9 +7,12 @@ import msgspec
 from msgspec import Struct
 
 from rhapsode.core.errors import InvalidField
-from rhapsode.core.speech import AudioFormat, SpeechRequest
+from rhapsode.core.speech import AudioFormat, SpeechRequest, VoiceModify
 from rhapsode.dialects.json_body import read_json, require
-from rhapsode.dialects.minimax.pause_marks import read_text
+from rhapsode.dialects.minimax.language_boost import write_language
+from rhapsode.dialects.minimax.pause_marks import read_text, write_script
+from rhapsode.dialects.minimax.pronunciation import write_reading
+from rhapsode.dialects.minimax.timber_weights import write_voices
 from rhapsode.dialects.minimax.voice_setting import NO_WAV, SpeechBody, WireAudio, read_audio, read_speech
 
 TEXT_LIMIT: Final = 10000
@@ -50,6 +53,7 @@ class T2aV2Call:
 
 
 _DECODER: Final = msgspec.json.Decoder(WireRequest)
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 def read_request(body: bytes) -> T2aV2Call:
@@ -70,3 +74,47 @@ def read_request(body: bytes) -> T2aV2Call:
         subtitles=bool(wire.subtitle_enable or wire.subtitle),
         as_url=wire.output_format == "url",
     )
+
+
+def write_request(call: T2aV2Call) -> bytes:
+    """The body that asks for `call`: `read_request` gives it back, where the platform has a name for its language."""
+    request, readings = call.request, call.request.readings
+    voice_id, timber = write_voices(request.voices)
+    body = _present(
+        model=request.model,
+        text=write_script(request.script),
+        stream=call.stream or None,
+        stream_options=None if call.aggregated else {"exclude_aggregated_audio": True},
+        voice_setting=_present(
+            voice_id=voice_id or "",
+            speed=request.speed,
+            vol=request.volume,
+            pitch=request.pitch,
+            emotion=request.emotion,
+            text_normalization=request.english_figures or None,
+            latex_read=request.latex or None,
+        ),
+        audio_setting={
+            "sample_rate": request.audio.sample_rate,
+            "bitrate": request.audio.bitrate,
+            "format": request.audio.format,
+            "channel": request.audio.channels,
+        },
+        pronunciation_dict={"tone": [write_reading(reading) for reading in readings]} if readings else None,
+        timber_weights=timber,
+        language_boost=write_language(request.language),
+        voice_modify=_write_modify(request.modify),
+        subtitle_enable=call.subtitles or None,
+        output_format="url" if call.as_url else None,
+    )
+    return _ENCODER.encode(body)
+
+
+def _write_modify(modify: VoiceModify) -> dict[str, object] | None:
+    if modify == VoiceModify():
+        return None
+    return _present(pitch=modify.pitch, intensity=modify.intensity, timbre=modify.timbre, sound_effects=modify.effect)
+
+
+def _present(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -6,23 +6,49 @@ the last sound, with `status` 2 and `extra_info`. The whole sound is written pie
 
 import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from rhapsode.core.errors import RhapsodeError
+from rhapsode.core.errors import InvalidField, RhapsodeError
 from rhapsode.core.speech import SpeechEnd
 from rhapsode.dialects.frame_around import FrameAround
+from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.minimax.extra_info import ExtraInfo, extra_info
-from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, status_of_v2
+from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, check, status_of_v2
 from rhapsode.dialects.minimax.t2a_v2 import T2aV2Call
 from rhapsode.dialects.sse import frame
 
 _GOES_ON, _FINISHED = 1, 2
+
+
+class ReceivedSound(Struct, frozen=True):
+    """The sound as another server sends it."""
+
+    audio: str = ""
+
+
+class ReceivedInfo(Struct, frozen=True):
+    """What another server says of it."""
+
+    audio_format: str = ""
+
+
+class ReceivedAnswer(Struct, frozen=True):
+    """The answer of another server."""
+
+    data: ReceivedSound | None = None
+    extra_info: ReceivedInfo | None = None
+    trace_id: str | None = None
+    base_resp: BaseResp | None = None
+
+
 _PLACE: Final = secrets.token_hex(16)
 """stands where the sound goes; no caller can have written it elsewhere"""
 _ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(ReceivedAnswer)
 
 
 class Sound(Struct, frozen=True, omit_defaults=True):
@@ -85,6 +111,30 @@ def write_error(error: RhapsodeError, *, trace_id: str) -> bytes:
 def write_streamed_error(error: RhapsodeError, *, trace_id: str) -> bytes:
     """As `write_error`, for a caller that waits for events; also the last event of a stream that broke."""
     return frame(_ENCODER.encode(Event(Sound("", _FINISHED, ""), trace_id, status_of_v2(error))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class T2aV2Reply:
+    """A whole answer: the sound, and the format that it says it has, if it does."""
+
+    audio: bytes
+    audio_format: str
+    trace_id: str | None
+
+
+def read_reply(body: bytes, *, trace_id: str | None = None) -> T2aV2Reply:
+    """A whole answer of another server, its sound within. Raises `StatusError`, `MalformedBody`, `InvalidField`."""
+    wire = read_json(_DECODER, body)
+    trace_id = wire.trace_id or trace_id
+    check(wire.base_resp, trace_id)
+    try:
+        audio = bytes.fromhex(wire.data.audio if wire.data else "")
+    except ValueError as error:
+        raise InvalidField("data.audio", "must be hexadecimal") from error
+    require(audio, "data.audio", "is empty")
+    return T2aV2Reply(
+        audio=audio, audio_format=wire.extra_info.audio_format if wire.extra_info else "", trace_id=trace_id
+    )
 
 
 class StreamWriter:
