@@ -1,11 +1,13 @@
 """T2A v2 over a real socket: whole, as events, and by links."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from inline_snapshot import snapshot
 
 from tests.listening import decode
 from tests.live.running import LiveServer
@@ -56,6 +58,39 @@ def test_a_whole_answer_says_what_its_sound_is(server: LiveServer, tmp_path: Pat
     assert rate == 32000
     # A decoder hears LAME's delay and the end of the last frame too.
     assert len(samples) / rate == pytest.approx(info["audio_length"] / 1000, abs=0.15)
+
+
+def plain(answer: httpx2.Response) -> str:
+    """What was sent, with sizes in place of the sound and words in place of what differs from call to call."""
+    text = re.sub(r'"audio":"([0-9a-f]*)"', lambda found: f'"audio":"<{len(found[1]) // 2} bytes>"', answer.text)
+    return text.replace(answer.headers["trace-id"], "<trace>")
+
+
+def test_the_whole_wire_answers(deterministic: LiveServer) -> None:
+    asked = {"text": "你好，再见。", "audio_setting": {"sample_rate": 8000, "format": "pcm"}}
+    with deterministic.client() as client:
+        whole = client.post(PATH, json=body(**asked))
+        streamed = client.post(PATH, json=body(**asked, stream=True))
+        failed = client.post(PATH, json=body(**asked, stream=True, model="speech-9"))
+    assert plain(whole) == snapshot(
+        '{"data":{"audio":"<8944 bytes>","status":2,"ced":""},"extra_info":{"audio_length":559,"audio_sample_rate":8000,"audio_size":8944,"bitrate":128000,"word_count":4,"invisible_character_ratio":0.0,"usage_characters":10,"audio_format":"pcm","audio_channel":1},"trace_id":"<trace>","base_resp":{"status_code":0,"status_msg":"success"}}'
+    )
+    assert plain(streamed) == snapshot("""\
+data: {"data":{"audio":"<1440 bytes>","status":1,"ced":""},"trace_id":"<trace>","base_resp":{"status_code":0,"status_msg":""}}
+
+data: {"data":{"audio":"<1600 bytes>","status":1,"ced":""},"trace_id":"<trace>","base_resp":{"status_code":0,"status_msg":""}}
+
+data: {"data":{"audio":"<3360 bytes>","status":1,"ced":""},"trace_id":"<trace>","base_resp":{"status_code":0,"status_msg":""}}
+
+data: {"data":{"audio":"<2544 bytes>","status":1,"ced":""},"trace_id":"<trace>","base_resp":{"status_code":0,"status_msg":""}}
+
+data: {"data":{"audio":"<8944 bytes>","status":2,"ced":""},"extra_info":{"audio_length":559,"audio_sample_rate":8000,"audio_size":8944,"bitrate":128000,"word_count":4,"invisible_character_ratio":0.0,"usage_characters":10,"audio_format":"pcm","audio_channel":1},"trace_id":"<trace>","base_resp":{"status_code":0,"status_msg":"success"}}
+
+""")
+    assert plain(failed) == snapshot("""\
+data: {"data":{"audio":"<0 bytes>","status":2,"ced":""},"trace_id":"<trace>","base_resp":{"status_code":2013,"status_msg":"invalid params, model: unknown model 'speech-9'"}}
+
+""")
 
 
 def test_a_stream_is_the_whole_in_pieces(server: LiveServer) -> None:
