@@ -1,7 +1,7 @@
 """A recorded voice measured against the reference speaker: what the embedded engine can carry of it, and no more.
 
 Every figure is a ratio to the same measure of the reference speaker, so that what both measures have wrong falls out:
-the reference speaker measured against itself is the timbre that leaves it as it is.
+the reference speaker, put through the same analysis and synthesis as every voice, is the timbre that changes nothing.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ import numpy as np
 
 from rhapsode.core.voice import Timbre
 from rhapsode.engines.speech.frames import FRAMES_A_SECOND, Floats, join
-from rhapsode.engines.speech.piece_job import RATE
+from rhapsode.engines.speech.piece_job import RATE, PieceJob
+from rhapsode.engines.speech.speaker import Speaker
 from rhapsode.engines.speech.timbre import REFERENCE_PITCH
 from rhapsode.engines.speech.world import analyse
 
@@ -33,6 +34,28 @@ _FEWEST: Final = 200
 """voiced frames, a second, that there must be"""
 _LONGEST: Final = 40.0
 """seconds that are listened to: more changes the figures by less than they are good for"""
+
+
+PASSAGES: Final = {
+    "zh": (
+        "今天天气很好，我们一起去公园散步吧。",
+        "她买了三本书，妈妈问她去哪里了。",
+        "老师说明天早上八点开会，请大家准时到。",
+        "河边的柳树绿了，小鸟在枝头唱歌。",
+        "这件事情我已经告诉他了，你不用担心。",
+        "从这里坐车到火车站，大约需要半个小时。",
+        "外面下着大雨，他还是骑自行车去上班。",
+        "等到秋天来了，院子里的苹果就会变红。",
+    ),
+    "en": (
+        "The weather is lovely today, so we are going for a walk in the park.",
+        "She bought three books, and her mother asked where she had been.",
+        "It takes about half an hour to reach the station from here by bus.",
+        "When autumn comes, the apples in the garden will turn red.",
+        "He told me not to worry, because everything had been arranged.",
+    ),
+}
+"""What the reference speaker says, to be compared with whatever the other one says: tones take pitch further."""
 
 
 class NoVoice(ValueError):
@@ -74,6 +97,14 @@ def measure(sound: Floats) -> Measured:
         noise=_interpolated(_noise_places(), hertz, frames.noise[voiced].astype(np.float64).mean(axis=0)),
         syllables=_syllables(frames.envelope.astype(np.float64), hertz),
     )
+
+
+def measure_reference(speaker: Speaker, language: str) -> Measured:
+    """Of the reference speaker, over the passage in `zh` or `en`."""
+    plain = ((Timbre(pitch=REFERENCE_PITCH), 1.0),)
+    jobs = (PieceJob(text=text, language=language, shares=plain, tempo=1.0) for text in PASSAGES[language])
+    samples = b"".join(block.samples for job in jobs for block in speaker.speak(job, lambda: False))
+    return measure(np.frombuffer(samples, "<f4").astype(np.float64))
 
 
 def compare(voice: Measured, reference: Measured) -> Timbre:
