@@ -54,6 +54,11 @@ def test_a_letter_and_its_accent_stay_together() -> None:
     assert texts_of(write_subtitles((text,), *by_letters(text))) == ["长" * 49, "e\u0301" + "长" * 9]
 
 
+def test_a_heap_of_accents_is_cut_where_it_is_full() -> None:
+    text = "e" + "\u0301" * 120
+    assert [len(line) for line in texts_of(write_subtitles((text,), *by_letters(text)))] == [50, 50, 21]
+
+
 def test_signs_alone_are_no_subtitle() -> None:
     text = "你好！😀😀\n\n—— 再见。"
     assert texts_of(write_subtitles((text,), *by_letters(text))) == ["你好！😀😀", "—— 再见。"]

@@ -131,9 +131,10 @@ def _until(text: str, begin: int, end: int) -> int:
     clauses = [place for place in ends if not text[place - 1].isspace()]
     if clauses or ends:
         return (clauses or ends)[-1]
-    while most > begin + 1 and (_joins(text[most]) or text[most - 1] in _JOINERS):
-        most -= 1
-    return most
+    whole = most
+    while whole > begin + 1 and (_joins(text[whole]) or text[whole - 1] in _JOINERS):
+        whole -= 1
+    return whole if whole > begin + 1 else most  # a heap of accents stands on no letter
 
 
 def _joins(character: str) -> bool:

@@ -90,6 +90,11 @@ def test_pause_marks_cut_the_text() -> None:
     assert request.script == ("你好", pauses[0], "世界", pauses[1], "再见", pauses[2], "完")
 
 
+@pytest.mark.parametrize("text", ["一<#二", "一#>二", "一<#"])
+def test_what_is_not_a_whole_mark_is_text(text: str) -> None:
+    assert t2a.read_request(body(text=text)).script == (text,)
+
+
 BAD_TEXTS: list[Any] = [
     "", " \n", "。，！", "😀", 7, None, "长" * 500,
     "<#1#>你好", "你好<#1#>", "你好<#1#><#1#>世界", "你好<#1#> 。<#1#>世界",
