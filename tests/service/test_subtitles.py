@@ -2,13 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.caller import Caller
-from rhapsode.core.speech import Pause, SpeechEnd, SpeechRequest, Subtitle
+from rhapsode.core.speech import AudioFormat, AudioSetting, Pause, SpeechAudio, SpeechEnd, SpeechRequest, Subtitle
 from rhapsode.core.voice import VoiceShare
 from rhapsode.engines.registry import open_speech
 from rhapsode.service.speech import SpeechService
@@ -116,3 +117,33 @@ async def test_a_real_engines_do_not_drift(kind: str) -> None:
     assert lengths == pytest.approx([lengths[1]] * 7, rel=0.3)  # the rests between them are not alike
     assert end.subtitles[6].begin - end.subtitles[5].end == 1500
     assert end.subtitles[-1].end == end.milliseconds
+
+
+async def test_each_begins_where_its_sentence_is_heard_however_many_came_before() -> None:
+    """The rests between sentences are quiet: a subtitle begins where one of them ends."""
+    engine = await open_speech("espeak", {}, voices=load_voices())
+    service = SpeechService(engine=engine, open_encoder=open_encoder)
+    sentences = ["今天是2024年5月3日，天气很好。", "他说了3.5秒钟。", "Nice to meet you. ", "我们去公园散步吧！"] * 4
+    request = SpeechRequest(
+        model="speech-01",
+        script=("".join(sentences),),
+        voices=(VoiceShare(voice_id="male-qn-jingying"),),
+        speed=1.2,
+        audio=AudioSetting(format=AudioFormat.PCM, sample_rate=16000),
+    )
+    packed, lines = b"", ()
+    try:
+        async for event in service.speak(request, Caller(group_id="1", key_id="k")):
+            match event:
+                case SpeechEnd():
+                    lines = event.subtitles
+                case SpeechAudio():
+                    packed += event.audio
+    finally:
+        await engine.close()
+    assert texts_of(lines) == [sentence.strip() for sentence in sentences]
+    sound = np.frombuffer(packed, "<i2") / 32768
+    for line in lines[1:]:
+        begin = line.begin * 16
+        assert np.max(np.abs(sound[begin - 2400 : begin - 320])) < 0.02  # 130 ms of the rest before
+        assert np.max(np.abs(sound[begin : begin + 4800])) > 0.05
