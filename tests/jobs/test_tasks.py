@@ -67,7 +67,7 @@ async def test_an_order_comes_back_as_it_was_given(tasks: Tasks, groups: Groups)
     assert await tasks.order(lease) == order("一", "二")
 
 
-async def test_the_oldest_is_begun_first_and_each_by_one(tasks: Tasks, groups: Groups, clock: Clock) -> None:
+async def test_the_oldest_of_a_group_is_begun_first_and_each_by_one(tasks: Tasks, groups: Groups, clock: Clock) -> None:
     made: list[int] = []
     for _ in range(3):
         made.append((await tasks.create(groups[0], order(), COUNT)).id)
@@ -75,6 +75,23 @@ async def test_the_oldest_is_begun_first_and_each_by_one(tasks: Tasks, groups: G
     leases = [await claimed(tasks) for _ in range(3)]
     assert [lease.task.id for lease in leases] == made
     assert await tasks.claim() is None
+
+
+async def test_groups_take_turns(tasks: Tasks, groups: Groups, clock: Clock) -> None:
+    many = [(await tasks.create(groups[0], order(), COUNT)).id for _ in range(3)]
+    clock.now += 100
+    one = await tasks.create(groups[1], order(), COUNT)
+    first, second = await claimed(tasks), await claimed(tasks)
+    assert first.task.id in many
+    assert second.task.id == one.id
+    await tasks.fail(second, "done")
+    await tasks.fail(first, "done")
+    clock.now += 1
+    third = await claimed(tasks)
+    await tasks.fail(third, "done")
+    clock.now += 1
+    late = await tasks.create(groups[1], order(), COUNT)
+    assert (await claimed(tasks)).task.id == late.id  # the other group's turn was a second ago
 
 
 async def test_a_lease_that_is_renewed_holds_and_one_that_is_not_is_lost(
@@ -159,8 +176,8 @@ async def test_a_group_may_have_so_many_under_way(tasks: Tasks, groups: Groups) 
         await tasks.create(groups[0], order(), COUNT)
     with pytest.raises(Overloaded, match="3 long texts of the group are under way"):
         await tasks.create(groups[0], order(), COUNT)
-    await tasks.create(groups[1], order(), COUNT)
     await tasks.fail(await claimed(tasks), "gone")
+    await tasks.create(groups[1], order(), COUNT)
     await tasks.create(groups[0], order(), COUNT)
 
 

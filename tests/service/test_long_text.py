@@ -224,6 +224,23 @@ async def test_who_lost_the_lease_stops_and_leaves_the_work_to_the_other(home: H
     assert found.status is TaskStatus.SUCCESS
 
 
+async def test_servers_of_one_home_share_the_work(home: Home) -> None:
+    await home.run(await home.take())
+    each, home.engine.passages = home.engine.passages, 0
+    taken = [await home.take() for _ in range(4)]
+    runners = [TaskRunner(tasks=home.tasks, long_text=home.work, parallel=2) for _ in range(2)]
+    running = [asyncio.create_task(runner.run()) for runner in runners]
+    async with asyncio.timeout(60):
+        while await home.tasks.under_way():
+            pass
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+    assert home.engine.passages == 4 * each
+    results = [await home.result(task) for task in taken]
+    assert results == results[:1] * 4
+
+
 async def test_folders_of_tasks_that_have_ended_are_swept(home: Home) -> None:
     task = await home.take()
     for name in (str(task.id), "123"):

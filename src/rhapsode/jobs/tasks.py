@@ -138,7 +138,10 @@ class Tasks:
         return None if row is None else _task(row)
 
     async def claim(self) -> Lease | None:
-        """The right to the oldest task that nobody works on; None where there is none."""
+        """The right to a task that nobody works on; None where there is none.
+
+        The groups take turns, so that one with many texts does not hold up the others; each group's oldest is first.
+        """
         # A glance first: a writer's lock for nothing, twice a second, would be in the way of others.
         free = and_(tasks.c.status == TaskStatus.PROCESSING.value, tasks.c.leased_until <= int(self._clock()))
         glance = select(tasks.c.id).where(free).limit(1)
@@ -238,8 +241,12 @@ class Tasks:
         )
 
     def _claim(self, connection: Connection, free: ColumnElement[bool]) -> Lease | None:
-        oldest = select(tasks).where(free).order_by(tasks.c.created_at, tasks.c.id).limit(1)
-        row = connection.execute(oldest).mappings().one_or_none()
+        others = tasks.alias()
+        running = and_(others.c.group_id == tasks.c.group_id, others.c.leased_until > int(self._clock()))
+        ended = select(func.coalesce(func.max(others.c.ended_at), 0)).where(others.c.group_id == tasks.c.group_id)
+        turns = (select(func.count()).where(running).scalar_subquery(), ended.scalar_subquery())
+        first = select(tasks).where(free).order_by(*turns, tasks.c.created_at, tasks.c.id).limit(1)
+        row = connection.execute(first).mappings().one_or_none()
         if row is None:
             return None
         owner, attempts = secrets.token_hex(16), row["attempts"] + 1
