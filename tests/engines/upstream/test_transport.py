@@ -10,6 +10,9 @@ from rhapsode.engines.upstream.faults import Unavailable
 from rhapsode.engines.upstream.transport import Transport
 from tests.engines.upstream.serving import Serve, answers, ok, request, serving, transport_to
 
+IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+BOTH_LENGTHS = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+
 
 async def post(transport: Transport, url: URL, body: bytes = b"{}") -> bytes:
     answer = await transport.post(url, body)
@@ -92,10 +95,22 @@ async def test_an_answer_of_no_told_length_ends_with_the_connection() -> None:
 
 
 async def test_an_answer_in_chunks_is_put_together() -> None:
-    chunks = (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\nContent-Type: no\r\n\r\n"
-    )
-    assert await outcome(answers(chunks)) == b"{}"
+    assert await outcome(answers(IN_CHUNKS + b"1\r\n{\r\n1;x=y\r\n}\r\n0\r\nContent-Type: no\r\n\r\n")) == b"{}"
+
+
+async def test_where_the_network_cuts_an_answer_changes_nothing() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+    told = hints + IN_CHUNKS + b"1\r\n{\r\n1;x=y\r\n}\r\n0\r\nX: y\r\n\r\n"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            await request(reader)
+            for place in range(len(told)):
+                writer.write(told[place : place + 1])
+                await asyncio.sleep(0)
+
+    async with serving(serve) as url, transport_to(url) as transport:
+        assert [await post(transport, url) for _ in range(2)] == [b"{}", b"{}"]
 
 
 async def test_what_goes_before_an_answer_is_passed_over() -> None:
@@ -113,11 +128,25 @@ async def test_half_an_answer_is_none() -> None:
     [
         b"SSH-2.0-OpenSSH_9.2 SECRET\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X-Secret: SECRET\r\n" * 5000,
+        b"HTTP/1.1 100 Continue\r\nX-Secret: SECRET\r\n\r\n" * 5000,
+        IN_CHUNKS + b"0\r\nX-Secret: " + b"SECRET" * 50_000,
+        IN_CHUNKS + b"2;SECRET=" + b"SECRET" * 50_000,
+        BOTH_LENGTHS,
         b"HTTP/1.1 200 OK\r\nContent-Length: SECRET\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: secret\r\n\r\nSECRET",
         ok(more="Content-Encoding: gzip\r\n"),
     ],
-    ids=["no HTTP", "a head without end", "no length", "another protocol", "packed"],
+    ids=[
+        "no HTTP",
+        "a head without end",
+        "heads without end",
+        "a trailer without end",
+        "an extension without end",
+        "two lengths",
+        "no length",
+        "another protocol",
+        "packed",
+    ],
 )
 async def test_what_is_no_answer_is_an_error_that_quotes_nothing(told: bytes) -> None:
     with pytest.raises(Unavailable) as caught:
@@ -126,7 +155,11 @@ async def test_what_is_no_answer_is_an_error_that_quotes_nothing(told: bytes) ->
     assert "SECRET" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 
-@pytest.mark.parametrize("more", [b"HTTP/1.1 200 OK\r\n\r\n", b"?"])
+@pytest.mark.parametrize(
+    "more",
+    [b"HTTP/1.1 200 OK\r\n\r\n", b"?", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n["],
+    ids=["an answer", "no HTTP", "half a head", "half an answer"],
+)
 async def test_a_connection_on_which_more_comes_than_was_asked_for_is_not_kept(more: bytes) -> None:
     async with serving(answers(ok(b"[1]") + more, ok(b"[2]"))) as url, transport_to(url) as transport:
         assert [await post(transport, url) for _ in range(2)] == [b"[1]", b"[1]"]

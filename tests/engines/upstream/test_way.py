@@ -29,6 +29,22 @@ async def test_a_certificate_must_be_trusted() -> None:
             await ask(url.with_host("localhost"), ca_file=str(CERTIFICATE))
 
 
+async def test_a_server_that_speaks_no_tls_is_not_called_a_stranger() -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 SECRET, no TLS here\r\n")
+        await reader.read()
+
+    async with serving(greet) as url:
+        with pytest.raises(Unavailable, match=r"TLS\?$"):
+            await ask(url.with_scheme("https"))
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+async def test_what_no_resolver_takes_for_a_host_is_told(host: str) -> None:
+    with pytest.raises(Unavailable, match="no name of a host"):
+        await ask(URL(f"http://{host}"))
+
+
 async def test_a_proxy_is_asked_for_the_whole_address() -> None:
     heard: list[str] = []
 

@@ -19,6 +19,7 @@ HELD: Final = 256 * 1024
 """Bytes of an answer that may wait to be read; beyond that none are taken from the socket."""
 
 LONGEST_HEAD: Final = 64 * 1024
+"""Bytes before a body, within its framing or behind it: a header is gathered at a cost that grows with its square."""
 
 
 class Connection(asyncio.Protocol):
@@ -31,12 +32,14 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._crowded = False
         """whether what was written has not gone out yet"""
+        self._is_lost = False
         self._begin()
 
     def started(self, transport: asyncio.Transport) -> None:
         """Go on over this transport: that of the socket, or one around it."""
         self._transport = transport
         self._parser = httptools.HttpResponseParser(self)
+        self.complete = True  # nothing is asked for yet
 
     def _begin(self) -> None:
         self.status = 0
@@ -47,14 +50,16 @@ class Connection(asyncio.Protocol):
         """whether the answer has come to its end"""
         self._sent = False
         self._may_go_on = False
-        self._head_size = 0
+        self._bare = 0
+        """bytes in a row that held nothing of a body"""
         self._parts: list[bytes] = []
         self._size = 0
 
     @property
     def is_free(self) -> bool:
         """Whether another call can be made."""
-        return self.complete and self._sent and self._may_go_on and self._failure is None
+        is_done = self.complete and self._sent and self._may_go_on
+        return is_done and self._failure is None and not self._transport.is_closing()
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -87,7 +92,8 @@ class Connection(asyncio.Protocol):
     def abort(self, failure: Unavailable | None = None) -> None:
         """Hang up. Whoever waits for the answer is told of the failure."""
         self._failure = self._failure or failure or Unavailable("the upstream engine is no longer listened to")
-        self._transport.abort()
+        if not self._is_lost:
+            self._transport.abort()
         self._tell()
 
     async def _send_in_pieces(self, head: bytes, body: bytes) -> None:
@@ -97,7 +103,7 @@ class Connection(asyncio.Protocol):
         for place in range(0, len(view), ONE_PIECE):
             while self._crowded and not self.status:
                 await self._news()
-            if self.status or self._failure:
+            if self.status or self._failure or self._transport.is_closing():
                 return
             self._transport.write(view[place : place + ONE_PIECE])
             await asyncio.sleep(0)
@@ -124,17 +130,17 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Of the protocol."""
         if self.complete:
-            self.abort()  # nothing was asked for
+            self.abort(_no_http("it speaks without being asked"))
             return
-        if not self.status:
-            self._head_size += len(data)
+        size = self._size
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self.abort(_no_http(type(error).__name__))
             return
-        if not self.status and self._head_size > LONGEST_HEAD:
-            self.abort(_no_http("its head has no end"))
+        self._bare = self._bare + len(data) if self._size == size else 0
+        if self._bare > LONGEST_HEAD and not self.complete:
+            self.abort(_no_http("its headers have no end"))
         if self._size > HELD:
             self._transport.pause_reading()
         self._tell()
@@ -150,6 +156,7 @@ class Connection(asyncio.Protocol):
             failure = Unavailable("the upstream engine cannot be reached, or hung up", passing=True)
             self._failure = self._failure or failure
         self._may_go_on = False
+        self._is_lost = True
         self._tell()
         self._on_lost(self)
 
@@ -162,6 +169,11 @@ class Connection(asyncio.Protocol):
         self._crowded = False
         self._tell()
 
+    def on_message_begin(self) -> None:
+        """Of the parser, at the first byte of an answer: of a second one, too."""
+        if self.complete:
+            self._may_go_on = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser."""
         if not self.status:  # else it stands behind a body
@@ -171,8 +183,8 @@ class Connection(asyncio.Protocol):
         """Of the parser."""
         status = self._parser.get_status_code()
         if self.complete:
-            self._may_go_on = False  # a second answer
-        elif status < 200:  # noqa: PLR2004 - of HTTP: the answer is still to come
+            return  # a second answer
+        if status < 200:  # noqa: PLR2004 - of HTTP: the answer is still to come
             self.headers = {}
         else:
             self.status = status

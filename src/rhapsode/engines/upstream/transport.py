@@ -25,6 +25,7 @@ LONGEST_EVENT: Final = 8 * 1024 * 1024
 LONGEST_REFUSAL: Final = 64 * 1024
 _END_SECONDS: Final = 0.1
 """How long the end of a stream is waited for after its last event; later than that, the connection is not kept."""
+_PLAIN: Final = frozenset({b"", b"identity"})
 
 
 class Answer:
@@ -87,12 +88,11 @@ class Answer:
         return found
 
     async def end(self) -> None:
-        """See the stream's end, if it is there: only then the connection can serve another call. Then as `close`."""
+        """See the stream's end, if it comes next: only then the connection can serve another call. Then as `close`."""
         if not self._connection.complete:
             with suppress(TimeoutError, Unavailable):
                 async with asyncio.timeout(_END_SECONDS):
-                    while await self._connection.read():
-                        pass
+                    await self._connection.read()
         self.close()
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class Transport:
             connection.abort()
             self._forget(connection)
             raise
-        if connection.headers.get(b"content-encoding", b"identity") != b"identity":
+        if connection.headers.get(b"content-encoding", b"").strip().lower() not in _PLAIN:
             connection.abort()
             raise Unavailable("the upstream engine packs its answer, though it was asked not to")
         return Answer(connection, self._leave)
@@ -162,7 +162,11 @@ class Transport:
 
     def _take(self) -> Connection | None:
         """The one that was used last: the others may be let go."""
-        return self._idle.popitem()[0] if self._idle else None
+        while self._idle:
+            connection = self._idle.popitem()[0]
+            if connection.is_free:  # else its end has come, and is about to be told
+                return connection
+        return None
 
     async def _open(self) -> Connection:
         connection = await self._way.open(self._forget)

@@ -19,7 +19,7 @@ from rhapsode.engines.upstream.faults import Unavailable
 NEXT_ADDRESS_SECONDS: Final = 0.25
 """After these the next address of a host is tried beside the first (RFC 8305)."""
 
-_OPEN: Final = 200
+_OPEN: Final = range(200, 300)
 
 
 class Way:
@@ -73,7 +73,7 @@ class Way:
         to = f"{self._server.host_subcomponent}:{self._server.port}"
         told = "".join(f"{name}: {value}\r\n" for name, value in self._credentials.items())
         await connection.ask(f"CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n{told}\r\n".encode(), b"")
-        if connection.status != _OPEN:
+        if connection.status not in _OPEN:
             raise Unavailable(f"the proxy opens no way to the upstream engine: it answers {connection.status}")
         transport = await asyncio.get_running_loop().start_tls(
             connection.transport, connection, trust, server_hostname=self._server.raw_host
@@ -115,10 +115,12 @@ def _told() -> Generator[None]:
     try:
         yield
     except ssl.SSLError as error:
-        raise Unavailable(
-            "no safe connection to the upstream engine can be made: its certificate is not trusted"
-        ) from error
+        is_stranger = isinstance(error, ssl.SSLCertVerificationError)
+        why = "its certificate is not trusted" if is_stranger else "does it speak TLS?"
+        raise Unavailable(f"no safe connection to the upstream engine can be made: {why}") from error
     except TimeoutError as error:
         raise Unavailable("the upstream engine does not take a connection in time") from error
+    except UnicodeError as error:  # of the resolver, for a label of no or too many characters
+        raise Unavailable("the upstream engine's address holds what is no name of a host") from error
     except OSError as error:
         raise Unavailable("the upstream engine cannot be reached, or hung up", passing=True) from error
