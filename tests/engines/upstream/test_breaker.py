@@ -61,6 +61,28 @@ def test_what_is_not_the_servers_failure_does_not_count(breaker: Breaker, error:
     assert not breaker.is_open
 
 
+@pytest.mark.parametrize("error", [BlankReply("blank"), InvalidField("messages", "wrong")])
+def test_an_answer_is_an_answer_whatever_it_says(breaker: Breaker, clock: Clock, error: Exception) -> None:
+    for _ in range(3):
+        fail(breaker)
+        fail(breaker)
+        fail(breaker, error)
+    assert not breaker.is_open
+    for _ in range(3):
+        fail(breaker)
+    clock.now = 10.0
+    fail(breaker, error)
+    assert not breaker.is_open
+
+
+def test_a_probe_that_meets_a_busy_server_leaves_it_open(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(3):
+        fail(breaker)
+    clock.now = 10.0
+    fail(breaker, Busy("busy"))
+    assert breaker.is_open
+
+
 def test_after_a_while_one_call_goes_through_and_closes_it(breaker: Breaker, clock: Clock) -> None:
     for _ in range(3):
         fail(breaker)

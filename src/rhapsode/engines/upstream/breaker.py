@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 import structlog
 
-from rhapsode.engines.upstream.faults import Unavailable
+from rhapsode.core.errors import RequestError
+from rhapsode.engines.upstream.faults import BlankReply, Unavailable
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.engines")
 
@@ -45,6 +46,9 @@ class Breaker:
             yield
         except Unavailable as error:
             self.failed(error)
+            raise
+        except (BlankReply, RequestError):
+            self._succeeded()  # it has read the call, and answered
             raise
         else:
             self._succeeded()
