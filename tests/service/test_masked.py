@@ -31,7 +31,15 @@ async def test_a_reply_is_masked_where_that_is_asked_for() -> None:
 
 
 async def test_a_whole_reply_is_masked_as_its_events_are() -> None:
-    words = (ChatThought(text=f"so {MAIL}"), *pieces(f"Write to {MAIL} soon."), ChatCall(index=0, name=MAIL))
+    words = (
+        ChatThought(text=f"so {MAIL}"),
+        *pieces(f"Write to {MAIL} soon. a@exam"),
+        ChatCall(index=0, name=MAIL),
+        *pieces("ple.com 138 0013"),
+        ChatThought(text="8000 a@exam"),
+        *pieces(" 8000"),
+        ChatThought(text="ple.com"),
+    )
     service = ChatService(routes={"m": [Says(*words)]}, base_model=str)
     for mask in (True, False):
         request = replace(asking("hi"), mask=mask)

@@ -1,6 +1,6 @@
 """A conversation in character: who takes part, what was said, who must reply and how, and what comes back."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -191,21 +191,24 @@ class ChatEngine(Protocol):
         ...
 
 
-async def collect(events: AsyncIterator[ChatEvent]) -> ChatReply:
-    """The whole reply of a stream."""
-    text: list[str] = []
-    thought: list[str] = []
+async def collect(events: AsyncIterator[ChatEvent], shown: Callable[[str], str] = str) -> ChatReply:
+    """The whole reply of a stream. `shown` is applied to all text, or thought, between two events of another kind."""
+    stretches: dict[type[ChatEvent], list[list[str]]] = {ChatText: [], ChatThought: []}
     calls: list[ChatCall] = []
+    last: type[ChatEvent] | None = None
     async for event in events:
+        kind = type(event)
         match event:
-            case ChatText():
-                text.append(event.text)
-            case ChatThought():
-                thought.append(event.text)
+            case ChatText() | ChatThought():
+                if kind is not last:
+                    stretches[kind].append([])
+                stretches[kind][-1].append(event.text)
             case ChatCall():
                 calls.append(event)
             case ChatEnd():
-                return ChatReply(text="".join(text), end=event, thought="".join(thought), calls=join_calls(calls))
+                text, thought = ("".join(shown("".join(parts)) for parts in of) for of in stretches.values())
+                return ChatReply(text=text, end=event, thought=thought, calls=join_calls(calls))
+        last = kind
     raise AssertionError("a stream of chat events ended without ChatEnd")
 
 

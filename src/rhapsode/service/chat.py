@@ -11,7 +11,8 @@ from rhapsode.core.errors import NotSupported, PromptTooLong, ServiceError, Unkn
 from rhapsode.core.search import SearchEngine
 from rhapsode.service.continued import beyond, from_the_beginning
 from rhapsode.service.looked_up import look_up
-from rhapsode.service.masked import masked, masked_reply
+from rhapsode.service.masked import masked
+from rhapsode.text.mask import mask
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.service")
 
@@ -61,8 +62,7 @@ class ChatService:
     async def whole(self, request: ChatRequest, /) -> ChatReply:
         """What the events of `reply` add up to; it is masked in one go, which is quicker."""
         async with aclosing(self._begin(await self._prepared(request))) as events:
-            reply = await collect(events)
-        return masked_reply(reply) if _is_masked(request) else reply
+            return await collect(events, mask if _is_masked(request) else str)
 
     async def _prepared(self, request: ChatRequest) -> ChatRequest:
         """With what a search found, where one is asked for."""

@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
-from rhapsode.core.chat import ChatEvent, ChatReply, ChatText, ChatThought
-from rhapsode.text.mask import Mask, mask
+from rhapsode.core.chat import ChatEvent, ChatText, ChatThought
+from rhapsode.text.mask import Mask
 
 
 async def masked(events: AsyncGenerator[ChatEvent]) -> AsyncGenerator[ChatEvent]:
@@ -25,8 +24,3 @@ async def masked(events: AsyncGenerator[ChatEvent]) -> AsyncGenerator[ChatEvent]
                     yield of(text=text)
             else:
                 yield event
-
-
-def masked_reply(reply: ChatReply) -> ChatReply:
-    """The same for a whole reply."""
-    return replace(reply, text=mask(reply.text), thought=mask(reply.thought))
