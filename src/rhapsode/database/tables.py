@@ -54,7 +54,7 @@ tasks = Table(
     Column("group_id", String(19), ForeignKey("groups.id"), nullable=False, index=True),
     Column("token", String(32), nullable=False),
     Column("file_id", BigInteger, nullable=False, unique=True),  # what the result will be called in `files`
-    Column("digest", LargeBinary(32), index=True),  # of what to speak and how: content as that of `files`; gone at the end
+    Column("digest", LargeBinary(32), index=True),  # of what to speak, until it is spoken: content as of `files`
     Column("words", BigInteger, nullable=False),
     Column("characters", BigInteger, nullable=False),
     Column("invisible_ratio", Float, nullable=False),
