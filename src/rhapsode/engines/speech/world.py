@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from rhapsode.engines.speech.frames import FRAMES_A_SECOND, Floats, Frames
+from rhapsode.engines.speech.frames import FRAMES_A_SECOND, Floats, Frames, Sound
 
 _LOWEST, _HIGHEST = 70.0, 450.0
 """Hz: the reference speaker stays well within."""
@@ -68,18 +68,41 @@ def analyse(sound: Floats, rate: int, *, frames_a_block: int) -> Iterator[Frames
     levels = np.mean(moments**2, axis=1)
     begin = min(frames_a_block, _FIRST_BLOCK)
     for start, end in pairwise((0, *range(begin, len(times), frames_a_block), len(times))):
-        block = slice(start, end)
-        first_sample = max(0, int((times[block][0] - _MARGIN_SECONDS) * rate))
-        last_sample = int((times[block][-1] + _MARGIN_SECONDS) * rate)
+        # With a frame more on both sides, for the noise of those between two.
+        low, high = max(0, start - 1), min(end + 1, len(times))
+        first_sample = max(0, int((times[low] - _MARGIN_SECONDS) * rate))
+        last_sample = int((times[high - 1] + _MARGIN_SECONDS) * rate)
         part = np.ascontiguousarray(sound[first_sample : last_sample + 1])
-        places = times[block] - first_sample / rate
-        pitch = _world.stonemask(part, np.ascontiguousarray(rough[block]), places, rate)
+        places = times[low:high] - first_sample / rate
+        pitch = _world.stonemask(part, np.ascontiguousarray(rough[low:high]), places, rate)
+        noise = _noise(part, pitch, places, rate, skip=low % 2)
+        block = slice(start - low, end - low)
+        pitch, places = np.ascontiguousarray(pitch[block]), np.ascontiguousarray(places[block])
         power = _world.cheaptrick(part, pitch, places, rate, f0_floor=_LOWEST, fft_size=size)
-        noise = _world.d4c(part, pitch, places, rate, fft_size=size)
-        excess = power.mean(axis=1) / np.maximum(levels[block] * 10 ** (_LOUDER / 10), _FLOOR)
+        excess = power.mean(axis=1) / np.maximum(levels[start:end] * 10 ** (_LOUDER / 10), _FLOOR)
         power /= np.maximum(excess, 1.0)[:, None]
         envelope = np.log(np.maximum(power, _FLOOR)).astype(np.float32)
-        yield Frames(pitch=pitch, envelope=envelope, noise=noise.astype(np.float32))
+        yield Frames(pitch=pitch, envelope=envelope, noise=noise[block])
+
+
+def _noise(part: Floats, pitch: Floats, places: Floats, rate: int, *, skip: int) -> Sound:
+    """The share of noise, from every other frame after the first `skip`: it changes slowly, and D4C is much work.
+
+    A frame between two voiced ones has the mean of theirs, one beside a voiced one has its.
+    """
+    some = slice(skip, None, 2)
+    few, their = np.ascontiguousarray(places[some]), np.ascontiguousarray(pitch[some])
+    found = _world.d4c(part, their, few, rate, fft_size=fft_size(rate))
+    noise = np.ones((len(pitch), found.shape[1]), np.float32)
+    noise[some] = found
+    voiced = np.zeros(len(pitch) + 2, np.float32)
+    voiced[1:-1][some] = their > 0
+    padded = np.pad(noise, ((1, 1), (0, 0)))
+    for place in range(1 - skip, len(pitch), 2):
+        before, after = voiced[place], voiced[place + 2]
+        if pitch[place] > 0 and before + after:
+            noise[place] = (before * padded[place] + after * padded[place + 2]) / (before + after)
+    return noise
 
 
 def _moments(sound: Floats, times: Floats, rate: int) -> Floats:
