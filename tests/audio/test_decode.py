@@ -2,11 +2,11 @@
 
 import importlib
 import shutil
-import subprocess
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol, cast
 
+import anyio
 import numpy as np
 import pytest
 
@@ -71,7 +71,7 @@ async def test_reads_m4a_through_ffmpeg(tmp_path: Path) -> None:
     assert ffmpeg, "the tests need ffmpeg"
     wav, m4a = tmp_path / "a.wav", tmp_path / "a.m4a"
     wav.write_bytes(packed("WAV"))
-    subprocess.run([ffmpeg, "-v", "error", "-i", str(wav), str(m4a)], check=True)
+    await anyio.run_process([ffmpeg, "-v", "error", "-i", str(wav), str(m4a)])
     samples = await decode(m4a.read_bytes(), rate=RATE, field="file_id", most_seconds=60)
     assert len(samples) // 4 == pytest.approx(2 * RATE, rel=0.05)
     assert frequency(samples) == pytest.approx(440, abs=1)
