@@ -10,7 +10,7 @@ from rhapsode.database.connect import open_database
 from rhapsode.jobs.tasks import Tasks
 from rhapsode.server.app import open_desk
 from rhapsode.server.boundary import Endpoint
-from rhapsode.server.routes import PUBLIC, make_routes
+from rhapsode.server.routes import PUBLIC, Services, make_routes
 from rhapsode.server.t2a_ws import SpeechSocket
 from rhapsode.server.tasks import TaskDesk
 from rhapsode.server.voice_making import make_voice_maker
@@ -28,7 +28,7 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
     nobody = NoSpeech(EngineMissing("not here"), [])
     speech = SpeechService(engine=nobody, open_encoder=open_encoder)
     desk = open_desk(Home(tmp_path), database, b"s" * 32)
-    routes = make_routes(
+    services = Services(
         chat=ChatService(routes={}, base_model=str),
         speech=speech,
         embed=EmbedService(routes={}),
@@ -43,6 +43,7 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
         authority=Keys(),
         admission=Admission(),
     )
+    routes = make_routes(services)
     database.close()
     served = [(route.path, route.app) for route in routes if isinstance(route, Route | WebSocketRoute)]
     assert len(served) == len(routes)

@@ -24,20 +24,17 @@ from rhapsode.jobs.store import Store
 from rhapsode.jobs.sweep import keep_swept
 from rhapsode.jobs.tasks import Tasks
 from rhapsode.models.catalogue import find_model
-from rhapsode.server.auth import Authority
 from rhapsode.server.background import in_background
 from rhapsode.server.direct import Direct
 from rhapsode.server.files import FileDesk
-from rhapsode.server.routes import make_routes
+from rhapsode.server.routes import Services, make_routes
 from rhapsode.server.strays import not_found, wrong_method
 from rhapsode.server.tasks import TaskDesk
-from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.long_text import LongText
 from rhapsode.service.speech import SpeechService
 from rhapsode.service.task_runner import TaskRunner
-from rhapsode.service.voice_maker import VoiceMaker
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.settings.shape import SearchSettings
@@ -47,28 +44,9 @@ _HOUR = 3600
 _DAY = 24 * _HOUR
 
 
-def create_app(
-    *,
-    chat: ChatService,
-    speech: SpeechService,
-    embed: EmbedService,
-    desk: FileDesk,
-    long_texts: TaskDesk,
-    maker: VoiceMaker,
-    authority: Authority,
-    admission: Admission,
-) -> Direct:
+def create_app(services: Services) -> Direct:
     """The ASGI application."""
-    routes = make_routes(
-        chat=chat,
-        speech=speech,
-        embed=embed,
-        desk=desk,
-        long_texts=long_texts,
-        maker=maker,
-        authority=authority,
-        admission=admission,
-    )
+    routes = make_routes(services)
     app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return Direct(app)

@@ -30,6 +30,7 @@ from rhapsode.server.app import (
 )
 from rhapsode.server.drain import DrainingServer
 from rhapsode.server.protocol import BoundedHttpProtocol
+from rhapsode.server.routes import Services
 from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.service.admission import Admission
 from rhapsode.service.speech import NoSpeech, SpeechService
@@ -102,7 +103,7 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
         admission = Admission()
         maker = make_voice_maker(speech=speech, shelf=book, files=desk.files)
         long_texts = await stack.enter_async_context(open_long_texts(home, database, desk.files, speech))
-        app = create_app(
+        services = Services(
             chat=chat,
             speech=speech,
             embed=embed,
@@ -112,7 +113,7 @@ async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready]
             authority=accounts,
             admission=admission,
         )
-        server = DrainingServer(_config(app), admission)
+        server = DrainingServer(_config(create_app(services)), admission)
         # What lives as long as the process is not looked through for garbage again and again.
         gc.collect()
         gc.freeze()
