@@ -85,10 +85,9 @@ async def first_byte(engine: SpeechEngine, text: str) -> float:
     return time.perf_counter() - started
 
 
-def espeak_into_lame() -> tuple[str, Callable[[], float]]:
+def espeak_into_lame(library: EspeakLibrary) -> tuple[str, Callable[[], float]]:
     """What the reference is, and a measure of its real-time factor."""
     espeak, lame = which("espeak-ng"), which("lame")
-    library = EspeakLibrary()
     seconds = len(library.speak(WITH_CLAUSES, "zh", lambda: False).sound) / library.rate
     if espeak and lame:
         command = f"{espeak} -v cmn --stdout '{WITH_CLAUSES}' | {lame} --quiet -b 128 - -"
@@ -118,11 +117,11 @@ def encode(blocks: Iterable[Sound], rate: int) -> None:
     encoder.finish()
 
 
-def stages() -> dict[str, float]:
+def stages(library: EspeakLibrary) -> dict[str, float]:
     """Seconds of work a second of sound of each thing that a worker does in turn, and of packing."""
     voice = next(voice for voice in load_voices() if voice.id == ONE[0])
     job = PieceJob(text=WITH_CLAUSES, language="zh", shares=((voice.timbre, 1.0),), tempo=1.0)
-    library, size = EspeakLibrary(), fft_size(RATE)
+    size = fft_size(RATE)
     blend = Blend(job.shares, job.manner, bands=size // 2 + 1, rate=RATE)
     vocoder = Vocoder(rate=RATE, size=size, frames_a_second=FRAMES_A_SECOND)
     times = [time.process_time()]
@@ -169,7 +168,8 @@ async def first_bytes(text: str) -> list[float]:
 
 async def main() -> None:
     """Measure and print."""
-    name, reference = espeak_into_lame()
+    library = EspeakLibrary()
+    name, reference = espeak_into_lame(library)
     alone, one, four = await factors(reference)
     table(
         f"seconds of work a second of speech, T2A whole, p50 of {RUNS}; reference: {name}",
@@ -180,7 +180,7 @@ async def main() -> None:
             ("blend of four", f"{four:.4f}", f"{four / alone:.1f}"),
         ],
     )
-    runs = [stages() for _ in range(RUNS + 1)][1:]
+    runs = [stages(library) for _ in range(RUNS + 1)][1:]
     parts = {part: median([run[part] for run in runs]) for part in runs[0]}
     table(
         f"where the work of one voice goes, p50 of {RUNS}; reference: all of it, without the pipes between processes",

@@ -30,6 +30,14 @@ def test_what_was_said_before_makes_no_difference(library: EspeakLibrary) -> Non
         assert np.array_equal(said(library, SENTENCE, "zh"), first)
 
 
+@pytest.mark.parametrize("language", ["pt", "ru", "de", "it", "id"])
+def test_trills_beat_the_same_whatever_was_said_before(library: EspeakLibrary, language: str) -> None:
+    first = said(library, SENTENCES[language], language)
+    for other in ("ma", "mama", "arara", "rama"):
+        said(library, other, "af")
+        assert np.array_equal(said(library, SENTENCES[language], language), first)
+
+
 def test_speaks_chinese_and_english_in_one_breath(library: EspeakLibrary) -> None:
     chinese, english = said(library, "你好", "zh"), said(library, "wonderful", "zh")
     assert len(said(library, "你好 wonderful", "zh")) > 0.8 * (len(chinese) + len(english))
