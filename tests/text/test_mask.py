@@ -303,7 +303,7 @@ PARTS: Final = st.sampled_from(
     abc@x.com|https://example.com/a?b=1|www.foo.com|example.com|example.com:8080/x|no.so/|11010519491231002X|13800138000
     138 0013 8000|010-12345678|+1 (415) 555-2671|(415) 555-2671|北京市朝阳区|建国路88号|3号楼1201室|世纪大道 100 号
     阳光小区3栋2单元501室|221B Baker Street|, London|1600 Pennsylvania Ave NW, Washington, DC 20500|In 2008 Wall Street
-    main.py|hello|的确|你好|知道3号|https://例子.中国/a|http|https:|://|/|.|...|,|。|(|)|@|:|-|a|X|路|号|区|元|5|12|人|\n|\t
+    010-12345678@a.co|@12.xx 1|-1@|main.py|hello|的确|你好|知道3号|https://例子.中国/a|http|https:|://|/|.|...|,|。|(|)|@|:|-|a|X|路|号|区|元|5|12|人|\n|\t
     """.replace("\n    ", "|").split("|")
 )
 

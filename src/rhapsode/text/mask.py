@@ -20,7 +20,11 @@ class Kind(Protocol):
     """One kind of what is masked."""
 
     def find(self, text: str, start: int, /) -> Span | None:
-        """The first one that begins at `start` or later. What stands before `start` is context."""
+        """The first one that begins at `start` or later. What stands before `start` is context.
+
+        So what is found is also what is found from any later place up to where it begins, names aside, of which none
+        begins within what was a longer one; of `open_from` the same.
+        """
         ...
 
     def open_from(self, text: str, start: int, /) -> int:
@@ -36,6 +40,9 @@ _MAY_HOLD: Final = re.compile(rf"[0-9]|://|\.[A-Za-z]|[{STREET_ENDS}]")
 """something of what each kind has in it: most texts have nothing, and need no closer look"""
 _CONTEXT: Final = 4
 """characters before a place that decide whether something may begin there"""
+_NAMES: Final = 1
+"""their place among the kinds"""
+_UNKNOWN: Final[Span] = (-1, -1)
 _STRETCH: Final = 256
 """characters looked at together: a long text would be searched anew for all that is found in it"""
 
@@ -58,6 +65,7 @@ class Mask:
         """where the former begins"""
         self._in_link = False
         """whether what is held back goes on with a link"""
+        self._forget()
 
     def feed(self, text: str) -> str:
         """What can be shown by now; often empty."""
@@ -65,6 +73,7 @@ class Mask:
 
     def finish(self) -> str:
         """The rest. Nothing may be fed afterwards."""
+        self._forget()
         shown = [self._settle()]
         while found := self._first():
             shown += self._pass(found[0]), self._hide(found[1])
@@ -73,17 +82,23 @@ class Mask:
 
     def _feed(self, text: str) -> str:
         self._text += text
+        self._forget()
         shown = self._settle()
         context = max(0, self._start - _CONTEXT)
         self._text, self._start = self._text[context:], self._start - context
         return shown
+
+    def _forget(self) -> None:
+        """The text is another one. What is known of a kind holds until `_start` has passed it."""
+        self._found: list[Span | None] = [_UNKNOWN] * len(_KINDS)
+        self._open = [-1] * len(_KINDS)
 
     def _settle(self) -> str:
         shown: list[str] = []
         if self._in_link:
             shown.append(self._go_on_with_link())
         while not self._in_link and self._start < len(self._text):
-            held = min(kind.open_from(self._text, self._start) for kind in _KINDS)
+            held = self._held()
             found = self._first()
             if found and found[0] < held:
                 shown += self._pass(found[0]), self._hide(found[1])
@@ -100,9 +115,19 @@ class Mask:
         self._in_link = may_go_on(self._text, end)
         return hidden
 
+    def _held(self) -> int:
+        """From where on nothing may be let through yet."""
+        for place, known in enumerate(self._open):
+            if known < self._start:
+                self._open[place] = _KINDS[place].open_from(self._text, self._start)
+        return min(self._open)
+
     def _first(self) -> Span | None:
         """The first of all kinds, and of those that begin together the longest."""
-        spans = [span for kind in _KINDS if (span := kind.find(self._text, self._start))]
+        for place, known in enumerate(self._found):
+            if known and known[0] < self._start:
+                self._found[place] = _KINDS[place].find(self._text, self._start)
+        spans = [span for span in self._found if span]
         return min(spans, key=lambda span: (span[0], -span[1]), default=None)
 
     def _pass(self, end: int) -> str:
@@ -111,4 +136,5 @@ class Mask:
 
     def _hide(self, end: int) -> str:
         hidden, self._start = "*" * (end - self._start), end
+        self._found[_NAMES] = _UNKNOWN
         return hidden

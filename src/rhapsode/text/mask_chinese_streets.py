@@ -6,6 +6,7 @@ into its class first, so that the patterns are short.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import import_module
 from typing import Final, Protocol, cast
 
@@ -68,14 +69,19 @@ STREET_ENDS: Final = "".join(_CLASSES[name] for name in "sdwev") + "区"
 """Characters of which every address has one, before its first number."""
 
 
+_OTHERS: Final = dict.fromkeys(range(0x4E00, 0xA000), "h")
+"""the basic block of Chinese; what stands in none of the classes is no part of an address"""
+
+
 class _Classes(dict[int, str]):
     """Of each character: h is any other Chinese one, and the point what no address holds."""
 
     def __missing__(self, point: int) -> str:
-        return "h" if 0x4E00 <= point <= 0x9FFF else "."  # noqa: PLR2004 - the basic block
+        del point
+        return "."
 
 
-_CLASS: Final = _Classes({ord(character): name for name, of in _CLASSES.items() for character in of})
+_CLASS: Final = _Classes(_OTHERS | {ord(character): name for name, of in _CLASSES.items() for character in of})
 
 _ANY: Final = "avsdengwblzuh"
 _H: Final = f"[{_ANY}]"
@@ -108,6 +114,7 @@ class ChineseStreets:
         return begun.span()[0] if begun else len(text)
 
 
+@lru_cache(maxsize=1)  # a text is looked at again behind each address that is found in it
 def _classes(text: str) -> str:
     for word, stand_in in _WORDS.items():
         text = text.replace(word, stand_in)
