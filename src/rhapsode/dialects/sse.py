@@ -32,18 +32,27 @@ class EventReader:
     """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest: list[bytes] = []
+        """of a line that has no end yet"""
         self._lines: list[bytes] = []
 
     def feed(self, block: bytes) -> Iterator[bytes]:
         """The data of every event that `block` completes."""
-        *lines, self._rest = (self._rest + block).split(b"\n")
+        if b"\n" not in block:
+            self._rest.append(block)  # a long line is put together once
+            return
+        if self._rest:
+            block = b"".join((*self._rest, block))
+            self._rest.clear()
+        *lines, rest = block.split(b"\n")
+        if rest:
+            self._rest.append(rest)
         for line in lines:
             yield from self._take(line.removesuffix(b"\r"))
 
     def finish(self) -> Iterator[bytes]:
         """The data of an event that the end of the stream completes."""
-        line, self._rest = self._rest, b""
+        line, self._rest = b"".join(self._rest), []
         yield from self._take(line.removesuffix(b"\r"))
         yield from self._take(b"")
 
