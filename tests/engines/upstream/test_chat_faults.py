@@ -209,6 +209,21 @@ async def test_a_server_that_falls_silent_is_left(tongue: Tongue) -> None:
     answer = stream(*tongue.frames("Glas", "sy.")[:1], then=silence)
     error, _ = await outcome(tongue, answer, idle_timeout=0.2)
     assert isinstance(error, EngineError)
+    assert "silent" in error.message
+
+
+async def test_a_reply_that_goes_on_and_on_is_left(tongue: Tongue) -> None:
+    def drip(connection: Connection) -> None:
+        stream(*tongue.frames("Glas", "sy.")[:1])(connection)
+        while not connection.player.over.wait(0.02):
+            try:
+                connection.wfile.write(tongue.frames("Glas", "sy.")[0])
+            except OSError:
+                return
+
+    error, _ = await outcome(tongue, drip, total_timeout=0.3)
+    assert isinstance(error, EngineError)
+    assert "too long" in error.message
 
 
 async def test_a_server_that_drips_is_left_in_the_end(tongue: Tongue) -> None:

@@ -144,13 +144,13 @@ class Calls:
     async def _next(self, stream: "_Stream[T]", deadline: float) -> Sequence[T]:
         if stream.ended:
             return ()
+        silent = asyncio.get_running_loop().time() + self._options.idle_timeout
         try:
-            async with asyncio.timeout_at(
-                min(asyncio.get_running_loop().time() + self._options.idle_timeout, deadline)
-            ):
+            async with asyncio.timeout_at(min(silent, deadline)):
                 return await stream.next()
         except TimeoutError as late:
-            raise Unavailable("the upstream engine fell silent in the middle of its reply") from late
+            what = "fell silent in the middle of" if silent < deadline else "takes too long for"
+            raise Unavailable(f"the upstream engine {what} its reply") from late
 
 
 class _Stream(Generic[T]):
