@@ -11,8 +11,11 @@ from rhapsode.text.pieces import REST_CLAUSE, REST_NONE, REST_SENTENCE, Piece, P
 _CLOSERS: Final = re.escape("\"'”’」』》〉】）)]}")
 _STRONG: Final = "。！？!?…；;\n\r\u2028\u2029"
 _WEAK: Final = "，、：—"
-_SHORT: Final = "(?<!\\b[A-Za-z])" + "".join(
-    rf"(?<!\b{word})" for word in ("Dr", "Mr", "Mrs", "Ms", "Prof", "St", "vs", "Jr", "Sr", "Fig", "Vol", "approx")
+_LETTER: Final = r"[^\W\u2e80-\U0010ffff]"
+"""what goes on a word of letters and digits; Chinese characters stand for themselves"""
+_SHORT: Final = "".join(
+    rf"(?<!(?<!{_LETTER}){word})"
+    for word in ("[A-Za-z]", "Dr", "Mr", "Mrs", "Ms", "Prof", "St", "vs", "Jr", "Sr", "Fig", "Vol", "approx")
 )
 # A point, comma or colon of ASCII ends something only before white space: 3.14, 1,000, 12:30, GPT-4.5, example.com; nor
 # does the point of Dr. and J. K., nor a mark within an address or a picture of Markdown, nor the colon of 8：30. What
@@ -22,8 +25,8 @@ _END: Final = re.compile(
     rf"[\s.{_STRONG}{_WEAK}{_CLOSERS}]*)"
     rf"|(?:[，、—]|：(?![0-9])|[,:](?=\s|$))[\s{_WEAK}{_CLOSERS}]*"
 )
-# What may still become longer by what comes next.
-_OPEN_WORD: Final = re.compile(r"(?:[^\W\d_\u2e80-\U0010ffff]+|\d+)$")
+# What may still become longer by what comes next, or decides what a mark behind it is.
+_OPEN_WORD: Final = re.compile(rf"{_LETTER}+$")
 
 
 def cut(text: str, *, continued: bool = False) -> list[Piece]:
@@ -90,7 +93,7 @@ class Cutter:
     def _hand_over(self) -> None:
         """Words of a clause that is still being written: its end no longer changes where they stand."""
         whole = self._seen
-        if whole == len(self._clause) and (word := _OPEN_WORD.search(self._clause)):
+        if word := _OPEN_WORD.search(self._clause, 0, whole):
             whole = word.start()
         self._add(self._clause[:whole])
         self._clause, self._seen = self._clause[whole:], self._seen - whole
