@@ -322,7 +322,13 @@ ANSWERED = Turn(role=Role.FUNCTION, speaker="get_weather", text='{"sky": "clear"
 async def test_any_history_of_calls_is_replied_to(
     engine: ChatEngine, turns: tuple[Turn, ...], functions: tuple[Function, ...]
 ) -> None:
-    reply = await try_to(engine, replace(chat(*turns, max_tokens=8), functions=functions))
+    asked = replace(chat(*turns, max_tokens=64 if functions else 8), functions=functions)
+    try:
+        reply = await try_to(engine, asked)
+    except InvalidField as cut:  # a call that is not whole within the tokens is told as such, and never shown
+        assert functions
+        assert "too small for a function call" in cut.rule
+        return
     assert reply is None or reply.text or reply.calls
 
 

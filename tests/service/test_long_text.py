@@ -22,7 +22,7 @@ from rhapsode.engines.speech.tone import ToneEngine
 from rhapsode.jobs.files import Files, Quota
 from rhapsode.jobs.store import Store
 from rhapsode.jobs.sweep import sweep_tasks
-from rhapsode.jobs.tasks import Document, Order, Task, Tasks, TaskStatus
+from rhapsode.jobs.tasks import Document, Lease, Order, Task, Tasks, TaskStatus
 from rhapsode.service.long_text import LeaseLost, LongText
 from rhapsode.service.speech import SpeechService
 from rhapsode.service.task_runner import ATTEMPTS, TaskRunner
@@ -49,6 +49,19 @@ class Troubled(ToneEngine):
             yield block
 
 
+class Watched(LongText):
+    """Says whether it is at work."""
+
+    busy = False
+
+    async def work(self, lease: Lease) -> None:
+        self.busy = True
+        try:
+            await super().work(lease)
+        finally:
+            self.busy = False
+
+
 @dataclass
 class Home:
     """A server's home, and a clock that is moved by hand."""
@@ -57,7 +70,7 @@ class Home:
     engine: Troubled
     files: Files
     tasks: Tasks
-    work: LongText
+    work: Watched
     group: str
     now: float = 1_700_000_000.0
 
@@ -84,7 +97,8 @@ class Home:
                 while (found := await self.tasks.find(self.group, task.id)) and not until():
                     if found.status is not TaskStatus.PROCESSING:
                         break
-                    self.now += 1
+                    if not self.work.busy:  # a lease is renewed by the real clock: under work, this one stands
+                        self.now += 0.25
                     runner.wake()
         finally:
             running.cancel()
@@ -109,7 +123,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     store, engine = Store(tmp_path / "files"), Troubled()
     files = Files(database, store, quota=Quota(size=50_000_000, count=10), clock=lambda: home.now)
     tasks = Tasks(database, files, waiting=9, result_seconds=10**9, clock=lambda: home.now)
-    work = LongText(
+    work = Watched(
         speech=SpeechService(engine=engine, open_encoder=open_encoder),
         tasks=tasks,
         store=store,
