@@ -98,8 +98,9 @@ class Home:
                     if found.status is not TaskStatus.PROCESSING:
                         break
                     if not self.work.busy:  # a lease is renewed by the real clock: under work, this one stands
-                        self.now += 0.25
+                        self.now += 0.1
                     runner.wake()
+                    await asyncio.sleep(0.005)
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
@@ -246,7 +247,7 @@ async def test_servers_of_one_home_share_the_work(home: Home) -> None:
     running = [asyncio.create_task(runner.run()) for runner in runners]
     async with asyncio.timeout(60):
         while await home.tasks.under_way():
-            pass
+            await asyncio.sleep(0.005)
     for task in running:
         task.cancel()
     await asyncio.wait(running)
