@@ -326,9 +326,9 @@ async def test_any_history_of_calls_is_replied_to(
     try:
         reply = await try_to(engine, asked)
     except InvalidField as cut:  # a call that is not whole within the tokens is told as such, and never shown
-        assert functions
-        assert "too small for a function call" in cut.rule
-        return
+        if functions and "too small for a function call" in cut.rule:
+            return
+        raise
     assert reply is None or reply.text or reply.calls
 
 
