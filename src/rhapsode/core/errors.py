@@ -18,7 +18,14 @@
     ├── AccessError             who calls is not clear, or may not
     │   ├── MissingKey
     │   ├── UnknownKey
-    │   └── WrongGroup
+    │   │   └── ExpiredKey
+    │   ├── WrongGroup
+    │   └── Forbidden           the key is good, and may not do this
+    ├── LimitError              the caller has had its share; `retry_after` says when there is more
+    │   ├── RequestsLimited
+    │   ├── UnitsLimited
+    │   ├── ParallelLimited
+    │   └── OutOfMoney
     ├── SettingsError           the settings file, the environment or an option holds a wrong value
     └── ServiceError            the caller did nothing wrong; most may be tried again
         ├── Draining
@@ -155,6 +162,38 @@ class UnknownKey(AccessError):
 
 class WrongGroup(AccessError):
     """The key is good, the group named beside it is another's."""
+
+
+class ExpiredKey(UnknownKey):
+    """The key was good until its time was over."""
+
+
+class Forbidden(AccessError):
+    """The key is good, and not for this: another model, another address, another part of the server."""
+
+
+class LimitError(RhapsodeError):
+    """The caller has had its share. `retry_after`: seconds until there is more, or None where waiting does not help."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RequestsLimited(LimitError):
+    """Too many requests a minute."""
+
+
+class UnitsLimited(LimitError):
+    """Too many tokens, or characters, a minute."""
+
+
+class ParallelLimited(LimitError):
+    """Too many requests at once."""
+
+
+class OutOfMoney(LimitError):
+    """The balance is used up, or what may be spent in a month."""
 
 
 class SettingsError(RhapsodeError):

@@ -1,6 +1,19 @@
 """The tables as the code speaks of them. The migrations make them; a test compares the two."""
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -10,6 +23,17 @@ groups = Table(
     Column("id", String(19), primary_key=True),  # 19 decimal digits, kept as text: it is a name, not a number
     Column("name", String(64), nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),  # seconds since 1970, UTC; so are all times here
+    Column("balance", BigInteger),  # millionths of the currency of the prices; so is all money here
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("group_id", String(19), ForeignKey("groups.id"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("group_id", "name", name="uq_users_group_id_name"),
 )
 
 keys = Table(
@@ -21,6 +45,78 @@ keys = Table(
     Column("hint", String(8), nullable=False),  # the key's last characters, so that its owner knows it again
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("name", String(64), nullable=False, server_default=""),
+    Column("user_id", String(32)),
+    Column("expires_at", BigInteger),
+    Column("models", Text),  # a JSON array of names; absent: every model
+    Column("addresses", Text),  # a JSON array of networks; absent: from anywhere
+    Column("last_used_at", BigInteger),
+)
+
+# Who looks after the server. These keys belong to no group and call no engine.
+admin_keys = Table(
+    "admin_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("hint", String(8), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("addresses", Text),
+    Column("last_used_at", BigInteger),
+)
+
+# What a group or a key may have: of one model, or of all together where `model` is empty.
+limit_rules = Table(
+    "limit_rules",
+    metadata,
+    Column("scope", String(5), primary_key=True),
+    Column("scope_id", String(32), primary_key=True),
+    Column("model", String(128), primary_key=True),
+    Column("requests_per_minute", BigInteger),
+    Column("tokens_per_minute", BigInteger),
+    Column("characters_per_minute", BigInteger),
+    Column("parallel", BigInteger),
+    Column("spend_per_month", BigInteger),
+)
+
+# What each month has cost, kept beside the ledger and written with it, so that a limit is one look-up.
+spending = Table(
+    "spending",
+    metadata,
+    Column("scope", String(5), primary_key=True),
+    Column("scope_id", String(32), primary_key=True),
+    Column("model", String(128), primary_key=True),
+    Column("month", String(7), primary_key=True),  # 2026-11, in UTC
+    Column("cost", BigInteger, nullable=False),
+)
+
+# The ledger: one row a call, and never a word of what was said. It outlives the groups and keys that it names.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("group_id", String(19), nullable=False),
+    Column("key_id", String(32), nullable=False),
+    Column("user_id", String(32)),
+    Column("operation", String(64), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("voice", String(256), nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("reply_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("characters", BigInteger, nullable=False),
+    Column("audio_ms", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("outcome", String(6), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("started_at", Float(53), nullable=False),
+    Column("first_ms", Float(53)),
+    Column("took_ms", Float(53), nullable=False),
+    Index("ix_calls_started_at", "started_at"),
+    Index("ix_calls_group_id_started_at", "group_id", "started_at"),
 )
 
 # One row: what the secret makes of a fixed text, so that a wrong secret is told from a wrong key.

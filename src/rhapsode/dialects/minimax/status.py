@@ -14,11 +14,15 @@ UNKNOWN = 1000
 TIMEOUT = 1001
 RATE_LIMIT = 1002
 NOT_AUTHORISED = 1004
+NO_BALANCE = 1008
 INTERNAL = 1013
+TOKEN_LIMIT = 1039
+PARALLEL_LIMIT = 1041
 INVISIBLE = 1042
 INVALID_PARAMS = 2013
 SAMPLE_LENGTH = 2037
 DUPLICATE_VOICE = 2039
+FORBIDDEN = 2044
 PROMPT_LENGTH = 2048
 INVALID_KEY = 2049
 NO_VOICE = 2054
@@ -49,6 +53,11 @@ _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, bool], ...] = (
     (errors.MissingKey, NOT_AUTHORISED, NO_KEY_MESSAGE, False),
     (errors.WrongGroup, NOT_AUTHORISED, WRONG_GROUP_MESSAGE, False),
     (errors.UnknownKey, INVALID_KEY, INVALID_KEY_MESSAGE, False),
+    (errors.Forbidden, FORBIDDEN, "no permission", True),
+    (errors.RequestsLimited, RATE_LIMIT, "rate limit", True),
+    (errors.UnitsLimited, TOKEN_LIMIT, "token limit", True),
+    (errors.ParallelLimited, PARALLEL_LIMIT, "conn limit", True),
+    (errors.OutOfMoney, NO_BALANCE, "insufficient balance", True),
     (errors.DuplicateVoice, DUPLICATE_VOICE, "voice clone voice id duplicate", True),
     (errors.PromptLength, PROMPT_LENGTH, "voice clone prompt audio too long", True),
     (errors.SampleLength, SAMPLE_LENGTH, "voice clone audio duration", True),

@@ -35,6 +35,7 @@ _INVALID: Final = "invalid_request_error"
 
 # The first row whose class fits: HTTP status, type, code.
 _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, str | None], ...] = (
+    (errors.Forbidden, 403, "permission_error", "permission_denied"),
     (errors.AccessError, 401, "authentication_error", "invalid_api_key"),
     (errors.UnknownModel, 404, _INVALID, "model_not_found"),
     (errors.PromptTooLong, 400, _INVALID, "context_length_exceeded"),
@@ -44,6 +45,8 @@ _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, str | None], ...] = (
     (errors.UnknownPath, 404, _INVALID, "unknown_url"),
     (errors.WrongMethod, 405, _INVALID, "method_not_supported"),
     (errors.RequestError, 400, _INVALID, None),
+    (errors.OutOfMoney, 429, "insufficient_quota", "insufficient_quota"),
+    (errors.LimitError, 429, "rate_limit_error", "rate_limit_exceeded"),
     (errors.Overloaded, 429, "rate_limit_error", "rate_limit_exceeded"),
     (errors.Draining, 503, "server_error", "service_unavailable"),
     (errors.RhapsodeError, 500, "server_error", None),
