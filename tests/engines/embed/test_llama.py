@@ -70,6 +70,12 @@ async def test_a_chat_model_makes_no_vectors_unless_told_how(tiny_gguf: Path) ->
     await engine.close()
 
 
+async def test_a_model_that_is_refused_is_freed_however_new_it_is(tiny_gguf: Path) -> None:
+    for _ in range(50):  # llama.cpp's own thread is in its loop by then, or on its way there
+        with pytest.raises(EngineError, match="pooling"):
+            await open_embed("llama", {"model": str(tiny_gguf)}, find_model=Path)
+
+
 async def test_wrong_options_are_named() -> None:
     with pytest.raises(SettingsError, match="model"):
         await open_embed("llama", {}, find_model=Path)

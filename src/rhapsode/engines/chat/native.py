@@ -25,8 +25,6 @@ _CACHE_MIB: Final = 512
 _PATIENCE: Final = 60.0
 """seconds for the answer of a listener that may be starved by its own model"""
 
-_FIRST_WORD: Final = b'{"messages":[{"role":"user","content":"."}],"max_tokens":1}'
-_FIRST_TEXT: Final = b'{"content":"."}'
 
 POOLINGS: Final = {
     "": "LLAMA_POOLING_TYPE_UNSPECIFIED",
@@ -109,6 +107,7 @@ class _Server(NativeEmbedder, Protocol):
     def listening_address(self) -> str: ...
     def handle_chat_completions(self, body: bytes, callback: Listener, /) -> None: ...
     def handle_completions(self, body: bytes, callback: Listener, /) -> None: ...
+    def handle_metrics(self) -> bytes: ...
 
 
 class _ModelFile(Protocol):
@@ -184,13 +183,9 @@ def load(path: Path, size: Size, *, template: str) -> NativeServer:
     params.enable_reasoning = 0
     params.prefill_assistant = False
     try:
-        server = NativeServer(_binding.Server(params), key=params.api_keys[0])
-        # Its thread is started and perhaps not yet in its loop. Freed in that moment it would never hear of it, and
-        # the destructor would wait for ever, holding the GIL. A reply of one token proves that the loop turns.
-        server.handle_chat_completions(_FIRST_WORD, _no_more)
+        return NativeServer(_started(params), key=params.api_keys[0])
     except NATIVE_ERRORS as error:
         raise _cannot_load(path, size) from error
-    return server
 
 
 def load_embedder(path: Path, size: Size, *, pooling: str) -> NativeEmbedder:
@@ -202,11 +197,20 @@ def load_embedder(path: Path, size: Size, *, pooling: str) -> NativeEmbedder:
     params.n_batch = params.n_ubatch = size.context
     params.cache_ram_mib = 0
     try:
-        embedder = _binding.Server(params)
-        embedder.handle_embeddings(_FIRST_TEXT)  # proves what the first word does above
+        return _started(params)
     except NATIVE_ERRORS as error:
         raise _cannot_load(path, size) from error
-    return embedder
+
+
+def _started(params: _Params) -> _Server:
+    """A server whose loop turns.
+
+    When it is made, its thread is perhaps not yet in its loop. Freed in that moment it would never hear of it, and the
+    destructor would wait for ever, holding the GIL. Its figures come out of the loop, whatever kind of model it has.
+    """
+    server = _binding.Server(params)
+    server.handle_metrics()
+    return server
 
 
 def _params(path: Path, size: Size) -> _Params:
@@ -234,10 +238,6 @@ def _cannot_load(path: Path, size: Size) -> EngineError:
     )
 
 
-def _no_more(_chunk: bytes) -> bool:
-    return True
-
-
 def _attention() -> object:
     """Flash attention on a GPU only.
 
@@ -255,6 +255,7 @@ def _close_listener(params: _Params) -> None:
     """Nobody else has business at llama.cpp's own door: it asks for a key that never leaves the process."""
     params.api_keys = [secrets.token_urlsafe(32)]
     params.ui = False
-    params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
+    params.endpoint_slots = params.endpoint_props = False
+    params.endpoint_metrics = True  # for the same key, and for `_started`
     params.cors_origins = ""
     params.n_threads_http = 1

@@ -62,10 +62,11 @@ def _open(options: Options, path: Path) -> "LlamaEmbedEngine":
     try:
         evaluate(embedder, (".",))
     except EngineError as fault:
+        del embedder  # freed here, which blocks, and not where the error's traceback goes
         raise EngineError(
             f"{path} makes no vectors: choose an embedding model, or say with the option pooling how the vectors of"
             " a text's tokens become one"
-        ) from fault
+        ) from fault.with_traceback(None)
     return LlamaEmbedEngine(embedder, facts, size, options)
 
 
