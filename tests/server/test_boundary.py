@@ -33,7 +33,8 @@ class Keys:
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
 
-    async def authorise(self, api_key: str | None, group_id: str | None) -> Caller:
+    async def authorise(self, api_key: str | None, group_id: str | None, address: str | None) -> Caller:
+        del address
         if self.failure:
             raise self.failure
         if api_key != KEY or group_id not in {None, "1"}:

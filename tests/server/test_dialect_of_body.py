@@ -19,8 +19,8 @@ OPENAI = b'{"model":"m","input":"a"}'
 class Strict(Keys):
     """Lets nobody in."""
 
-    async def authorise(self, api_key: str | None, group_id: str | None) -> Caller:
-        del api_key, group_id
+    async def authorise(self, api_key: str | None, group_id: str | None, address: str | None) -> Caller:
+        del api_key, group_id, address
         raise UnknownKey("no")
 
 

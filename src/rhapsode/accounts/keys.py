@@ -40,11 +40,12 @@ class Accounts:
         self._digests = KeyDigests(secret)
         self._recent = Recent(self._look_up, ttl=_SECONDS_KEPT, size=_CALLERS_KEPT, clock=clock)
 
-    async def authorise(self, api_key: str | None, group_id: str | None) -> Caller:
-        """Who calls with this key, and with this group beside it, where the caller named one.
+    async def authorise(self, api_key: str | None, group_id: str | None, address: str | None = None) -> Caller:
+        """Who calls with this key, and with this group beside it, where the caller named one, from this address.
 
         Raises MissingKey, UnknownKey, WrongGroup; StorageError when the database cannot say.
         """
+        del address
         if not api_key:
             raise MissingKey("the request carries no API key")
         caller = await self.find(api_key)

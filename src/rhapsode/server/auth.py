@@ -1,18 +1,26 @@
-"""Who calls: the key in the `Authorization` header and the group in the URL."""
+"""Who calls: the key in the `Authorization` header, the group in the URL, and the address at the other end."""
 
 from typing import Protocol
 from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
-from rhapsode.core.caller import Caller
+from rhapsode.core.caller import Administrator, Caller
 
 
 class Authority(Protocol):
     """Knows the keys."""
 
-    async def authorise(self, api_key: str | None, group_id: str | None) -> Caller:
-        """The caller. Raises `MissingKey`, `UnknownKey`, `WrongGroup`, `StorageError`."""
+    async def authorise(self, api_key: str | None, group_id: str | None, address: str | None) -> Caller:
+        """The caller. Raises `AccessError`, one of its kinds; `StorageError` when nobody can say."""
+        ...
+
+
+class AdminAuthority(Protocol):
+    """Knows the keys of those who look after the server."""
+
+    async def administer(self, api_key: str | None, address: str | None) -> Administrator:
+        """Who it is. Raises as `Authority.authorise` does; `Forbidden` for a caller's key."""
         ...
 
 
@@ -31,3 +39,9 @@ def read_group(scope: Scope) -> str | None:
     if not query:
         return None
     return parse_qs(query.decode("latin-1")).get("GroupId", [None])[0]
+
+
+def read_address(scope: Scope) -> str | None:
+    """Where the request comes from, without the port; None where there is no saying, as over a Unix socket."""
+    client = scope.get("client")
+    return client[0] if client else None

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, ServiceError
 from rhapsode.server.address import read_base_url, read_query
-from rhapsode.server.auth import Authority, read_group, read_key
+from rhapsode.server.auth import Authority, read_address, read_group, read_key
 from rhapsode.server.body import CallerLeft, discard_body, read_body
 from rhapsode.server.streaming import EventStream
 from rhapsode.service.admission import Admission, Place
@@ -122,7 +122,7 @@ class Endpoint:
         watch: _Watch | None = None
         try:
             async with self._admission.enter() as place:
-                caller = await self._authority.authorise(read_key(scope), read_group(scope))
+                caller = await self._authority.authorise(read_key(scope), read_group(scope), read_address(scope))
                 path = scope.get("path_params", {})
                 if self._reads_body:
                     call = Call(caller=caller, body=b"", trace_id=trace_id, path=path, scope=scope, receive=receive)

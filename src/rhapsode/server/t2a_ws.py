@@ -30,7 +30,7 @@ from rhapsode.dialects.minimax.t2a_ws import (
     TaskFinish,
     TaskStart,
 )
-from rhapsode.server.auth import Authority, read_group, read_key
+from rhapsode.server.auth import Authority, read_address, read_group, read_key
 from rhapsode.server.body import CallerLeft
 from rhapsode.service.admission import Admission
 from rhapsode.service.speech import SpeechService
@@ -82,10 +82,10 @@ class SpeechSocket:
             await line.end(writer.failed(_ours(group.exceptions[0], trace_id)))
 
     async def _talk(self, scope: Scope, line: "_Line", writer: FrameWriter) -> None:
-        key, group_id = read_key(scope), read_group(scope)
+        key, group_id, address = read_key(scope), read_group(scope), read_address(scope)
 
         async def authorise() -> Caller:
-            return await self._authority.authorise(key, group_id)
+            return await self._authority.authorise(key, group_id, address)
 
         await authorise()
         await line.send(writer.connected())
