@@ -222,6 +222,8 @@ async def test_the_same_seed_or_no_chance_gives_the_same_reply(
     kind: str, engine: ChatEngine, sampling: Sampling
 ) -> None:
     asked = replace(chat("Name a colour and a fruit.", max_tokens=6), sampling=sampling)
+    if sampling.seed is None:
+        await collect(engine.reply(asked))  # what an engine keeps of a prompt may change a last digit, and so a token
     first, second = [(await collect(engine.reply(asked))).text for _ in range(2)]
     assert first == second or kind in UPSTREAMS
 

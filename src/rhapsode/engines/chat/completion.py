@@ -12,6 +12,7 @@ from rhapsode.engines.chat.constrain.json_schema import SCHEMA_FIELD, json_rules
 from rhapsode.engines.chat.grammar import reply_grammar
 from rhapsode.engines.chat.reader import Reader
 from rhapsode.engines.chat.render import Prompt
+from rhapsode.engines.chat.seeded import seeded
 
 FIRST_CHARACTER: Final = 5
 """The most tokens that one visible character can take: a space, and the four bytes of a UTF-8 character."""
@@ -29,7 +30,7 @@ def write_body(prompt: Prompt, request: ChatRequest, *, rendered: str = "") -> b
         "top_p": request.sampling.top_p,
         "presence_penalty": request.sampling.presence_penalty,
         "frequency_penalty": request.sampling.frequency_penalty,
-        **({} if request.sampling.seed is None else {"seed": request.sampling.seed % 2**32}),
+        **seeded(request.sampling, anew=True),
         "stream": True,
         "stream_options": {"include_usage": True},
         # Chunks during prompt evaluation too: only between chunks can the call be stopped.

@@ -1,7 +1,8 @@
 """Chat by llama.cpp in this process, with any GGUF: replies in parallel slots, each with the model's whole context."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+import itertools
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -162,7 +163,7 @@ class LlamaEngine:
         place = await self._line.enter()
         try:
             rendered = await self._rendered(prompt)
-            continuation = partial(self._step, rendered, prompt, labels, request, place)
+            continuation = partial(self._step, rendered, prompt, labels, request, place, itertools.count())
             async with aclosing(composition.write(continuation, max_tokens=request.max_tokens)) as events:
                 async for event in events:
                     yield event
@@ -176,6 +177,7 @@ class LlamaEngine:
         labels: Labels,
         request: ChatRequest,
         place: Place,
+        steps: Iterator[int],
         begun: str,
         step: Step,
         /,
@@ -183,7 +185,9 @@ class LlamaEngine:
         """One part: a `Continuation`."""
         reader = StepReader(step, labels)
         text = rendered + self._markers.break_up(begun)
-        body = await asyncio.to_thread(write_step, text, step, request.sampling, names=prompt.names)
+        body = await asyncio.to_thread(
+            write_step, text, step, request.sampling, names=prompt.names, anew=next(steps) == 0
+        )
         await place.evaluate()
         async with self._start(NativeServer.handle_completions, body, on_end=place.evaluated) as call:
             async for data in call:

@@ -9,6 +9,7 @@ from rhapsode.engines.chat.cut import Cut
 from rhapsode.engines.chat.grammar import reply_grammar
 from rhapsode.engines.chat.label import Labels
 from rhapsode.engines.chat.render import Prompt
+from rhapsode.engines.chat.seeded import seeded
 
 
 def write_messages(prompt: Prompt) -> bytes:
@@ -16,10 +17,12 @@ def write_messages(prompt: Prompt) -> bytes:
     return msgspec.json.encode({"messages": [{"role": m.role, "content": m.content} for m in prompt.messages]})
 
 
-def write_step(rendered: str, step: Step, sampling: Sampling, *, names: tuple[str, ...], model: str = "") -> bytes:
+def write_step(
+    rendered: str, step: Step, sampling: Sampling, *, names: tuple[str, ...], model: str = "", anew: bool = False
+) -> bytes:
     """The request body of llama.cpp's completion of a text, `rendered`, which ends with the beginning of the reply.
 
-    None of `names` may label what is free text. `model` is for a server that has several.
+    None of `names` may label what is free text. `model` is for a server that has several. `anew`: as `seeded` has it.
 
     No chat completion with an assistant's message at its end: with the templates of many models llama.cpp drops that
     message, and it drops the blanks that a reply begins with.
@@ -33,7 +36,7 @@ def write_step(rendered: str, step: Step, sampling: Sampling, *, names: tuple[st
         "top_p": sampling.top_p,
         "presence_penalty": sampling.presence_penalty,
         "frequency_penalty": sampling.frequency_penalty,
-        **({} if sampling.seed is None else {"seed": sampling.seed % 2**32}),
+        **seeded(sampling, anew=anew),
         "stream": True,
         "stream_options": {"include_usage": True},
         "return_progress": True,
