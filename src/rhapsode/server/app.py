@@ -16,18 +16,18 @@ from rhapsode.dialects.minimax.chat_models import CHAT_MODELS, base_model
 from rhapsode.dialects.minimax.embeddings import PLATFORM_MODEL
 from rhapsode.dialects.minimax.files import RESULT_PURPOSE
 from rhapsode.dialects.minimax.t2a_async_result import write_notes
-from rhapsode.engines.registry import open_chat, open_embed, open_speech
 from rhapsode.engines.search.searxng import SearxngEngine
 from rhapsode.jobs.files import Files, Quota
 from rhapsode.jobs.links import Links
 from rhapsode.jobs.store import Store
 from rhapsode.jobs.sweep import keep_swept
 from rhapsode.jobs.tasks import Tasks
-from rhapsode.models.catalogue import find_model
 from rhapsode.server.background import in_background
 from rhapsode.server.direct import Direct
+from rhapsode.server.engine_opener import EngineOpener, OwnEngines
 from rhapsode.server.files import FileDesk
 from rhapsode.server.routes import Services, make_routes
+from rhapsode.server.share import Share
 from rhapsode.server.strays import not_found, wrong_method
 from rhapsode.server.tasks import TaskDesk
 from rhapsode.service.chat import ChatService
@@ -38,7 +38,6 @@ from rhapsode.service.task_runner import TaskRunner
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.settings.shape import SearchSettings
-from rhapsode.voices.catalogue import load_voices
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -53,20 +52,19 @@ def create_app(services: Services) -> Direct:
 
 
 @asynccontextmanager
-async def open_chat_service(home: Home) -> AsyncGenerator[ChatService]:
+async def open_chat_service(home: Home, opener: EngineOpener | None = None) -> AsyncGenerator[ChatService]:
     """Chat as the home's settings say, its engines loaded; leaving closes them.
 
-    Every public model name without a line of its own is served by the default engine. Raises `SettingsError`,
-    `EngineMissing`, `EngineError`.
+    `opener` opens the engines; without one, this process does. Every public model name without a line of its own is
+    served by the default engine. Raises `SettingsError`, `EngineMissing`, `EngineError`.
     """
     whole = read_settings(home.settings_file)
     settings = whole.chat
+    opener = opener or OwnEngines(home.models)
     async with AsyncExitStack() as stack:
         engines: dict[str, ChatEngine] = {}
         for name, setting in settings.engines.items():
-            engine = await open_chat(
-                setting.kind, setting.options, find_model=partial(find_model, directory=home.models)
-            )
+            engine = await opener.chat(name, setting.kind, setting.options)
             stack.push_async_callback(engine.close)
             engines[name] = engine
         routes = {model: [engines[settings.default]] for model in CHAT_MODELS}
@@ -78,14 +76,16 @@ async def open_chat_service(home: Home) -> AsyncGenerator[ChatService]:
 
 
 @asynccontextmanager
-async def open_speech_service(home: Home, book: VoiceBook | None = None) -> AsyncGenerator[SpeechService]:
+async def open_speech_service(
+    home: Home, book: VoiceBook | None = None, opener: EngineOpener | None = None
+) -> AsyncGenerator[SpeechService]:
     """Speech as the home's settings say, with the callers' own voices; leaving closes its engine.
 
     Raises as `open_chat_service` does.
     """
     settings = read_settings(home.settings_file).speech
     setting = settings.engines[settings.default]
-    engine = await open_speech(setting.kind, setting.options, voices=load_voices())
+    engine = await (opener or OwnEngines(home.models)).speech(settings.default, setting.kind, setting.options)
     try:
         yield SpeechService(engine=engine, open_encoder=open_encoder, book=book)
     finally:
@@ -93,15 +93,14 @@ async def open_speech_service(home: Home, book: VoiceBook | None = None) -> Asyn
 
 
 @asynccontextmanager
-async def open_embed_service(home: Home) -> AsyncGenerator[EmbedService]:
+async def open_embed_service(home: Home, opener: EngineOpener | None = None) -> AsyncGenerator[EmbedService]:
     """Embeddings as the home's settings say, perhaps none at all. Otherwise as `open_chat_service`."""
     settings = read_settings(home.settings_file).embed
+    opener = opener or OwnEngines(home.models)
     async with AsyncExitStack() as stack:
         engines: dict[str, EmbedEngine] = {}
         for name, setting in settings.engines.items():
-            engine = await open_embed(
-                setting.kind, setting.options, find_model=partial(find_model, directory=home.models)
-            )
+            engine = await opener.embed(name, setting.kind, setting.options)
             stack.push_async_callback(engine.close)
             engines[name] = engine
         routes = {} if settings.default is None else {PLATFORM_MODEL: [engines[settings.default]]}
@@ -124,9 +123,9 @@ def open_desk(home: Home, database: Database, secret: bytes) -> FileDesk:
 
 @asynccontextmanager
 async def open_long_texts(
-    home: Home, database: Database, files: Files, speech: SpeechService
+    home: Home, database: Database, files: Files, speech: SpeechService, share: Share
 ) -> AsyncGenerator[TaskDesk]:
-    """Long texts as the home's settings say, worked on beside the calls; files are swept too."""
+    """Long texts as the home's settings say, worked on beside the calls; files are swept too, by the first process."""
     chosen = read_settings(home.settings_file).tasks
     tasks = Tasks(database, files, waiting=chosen.waiting, result_seconds=chosen.result_days * _DAY)
     work = LongText(
@@ -137,8 +136,9 @@ async def open_long_texts(
         purpose=RESULT_PURPOSE,
         write_notes=write_notes,
     )
-    runner = TaskRunner(tasks=tasks, long_text=work, parallel=chosen.parallel)
-    async with in_background(runner.run, partial(keep_swept, database, files.store, tasks, home.tasks)):
+    runner = TaskRunner(tasks=tasks, long_text=work, parallel=share.of_parallel(chosen.parallel))
+    sweeps = [partial(keep_swept, database, files.store, tasks, home.tasks)] if share.index == 0 else []
+    async with in_background(runner.run, *sweeps):
         yield TaskDesk(speech=speech, tasks=tasks, files=files, wake=runner.wake)
 
 

@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,31 +14,16 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from rhapsode.accounts.keys import Accounts, NewKey
-from rhapsode.audio.encode import open_encoder
 from rhapsode.client import answers, find_address
-from rhapsode.core.errors import EngineMissing, SettingsError
-from rhapsode.database.connect import open_database
-from rhapsode.database.migrate import migrate
-from rhapsode.server.app import (
-    create_app,
-    open_chat_service,
-    open_desk,
-    open_embed_service,
-    open_long_texts,
-    open_speech_service,
-)
+from rhapsode.core.errors import SettingsError
+from rhapsode.server.app import create_app
+from rhapsode.server.assembly import assembled
 from rhapsode.server.drain import DrainingServer
 from rhapsode.server.protocol import BoundedHttpProtocol
-from rhapsode.server.routes import Services
-from rhapsode.server.voice_making import make_voice_maker
-from rhapsode.service.admission import Admission
-from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.credentials import Credentials, read_credentials, write_credentials
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.telemetry.logs import configure_logs
-from rhapsode.voices.book import OwnVoices
-from rhapsode.voices.catalogue import load_voices
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the pools of common clients keep an idle connection, so that they and not we close it."""
@@ -86,48 +70,24 @@ def serve(home: Home, *, host: str | None, port: int | None, announce: Callable[
 
 
 async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready], None]) -> None:
-    async with AsyncExitStack() as stack:
-        database = open_database(home.database_url(read_settings(home.settings_file)))
-        stack.callback(database.close)
-        migrate(database)
-        secret = home.secret(os.environ)
-        accounts = Accounts(database, secret)
-        desk = open_desk(home, database, secret)
-        book = OwnVoices(database)
-        chat = await stack.enter_async_context(open_chat_service(home))
-        embed = await stack.enter_async_context(open_embed_service(home))
-        speech, missing = await _open_speech(home, stack, book)
+    async with assembled(home) as parts:
         base_url = _base_url(listener)
         # Last, so that a start that fails - a model is missing - does not use up the one telling of the first key.
-        first_key = await _keep_credentials(home, accounts, base_url)
-        admission = Admission()
-        maker = make_voice_maker(speech=speech, shelf=book, files=desk.files)
-        long_texts = await stack.enter_async_context(open_long_texts(home, database, desk.files, speech))
-        services = Services(
-            chat=chat,
-            speech=speech,
-            embed=embed,
-            desk=desk,
-            long_texts=long_texts,
-            maker=maker,
-            authority=accounts,
-            admission=admission,
-        )
-        server = DrainingServer(_config(create_app(services)), admission)
+        first_key = await _keep_credentials(home, parts.accounts, base_url)
+        server = DrainingServer(_config(create_app(parts.services)), parts.services.admission)
         # What lives as long as the process is not looked through for garbage again and again.
         gc.collect()
         gc.freeze()
         listener.listen(BACKLOG)  # from here on a caller waits instead of being refused
-        announce(Ready(base_url=base_url, first_key=first_key, credentials_file=home.credentials_file, missing=missing))
+        announce(
+            Ready(
+                base_url=base_url,
+                first_key=first_key,
+                credentials_file=home.credentials_file,
+                missing=parts.missing,
+            )
+        )
         await server.serve(sockets=[listener])
-
-
-async def _open_speech(home: Home, stack: AsyncExitStack, book: OwnVoices) -> tuple[SpeechService, str | None]:
-    """Speech, or what is missing for it: chat is worth serving without."""
-    try:
-        return await stack.enter_async_context(open_speech_service(home, book)), None
-    except EngineMissing as error:
-        return SpeechService(engine=NoSpeech(error, load_voices()), open_encoder=open_encoder), error.message
 
 
 async def _keep_credentials(home: Home, accounts: Accounts, base_url: str) -> NewKey | None:

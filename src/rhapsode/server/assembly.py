@@ -1,0 +1,83 @@
+"""A server's parts, put together: what every process that serves calls has for itself."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from rhapsode.accounts.keys import Accounts
+from rhapsode.audio.encode import open_encoder
+from rhapsode.core.errors import EngineMissing
+from rhapsode.database.connect import open_database
+from rhapsode.database.migrate import migrate
+from rhapsode.server.app import (
+    open_chat_service,
+    open_desk,
+    open_embed_service,
+    open_long_texts,
+    open_speech_service,
+)
+from rhapsode.server.engine_opener import EngineOpener, OwnEngines
+from rhapsode.server.routes import Services
+from rhapsode.server.share import Share
+from rhapsode.server.voice_making import make_voice_maker
+from rhapsode.service.admission import Admission
+from rhapsode.service.speech import NoSpeech, SpeechService
+from rhapsode.settings.home import Home
+from rhapsode.settings.read import read_settings
+from rhapsode.voices.book import OwnVoices
+from rhapsode.voices.catalogue import load_voices
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembled:
+    """The parts. `missing` says what was not installed, and how to."""
+
+    services: Services
+    accounts: Accounts
+    missing: str | None
+
+
+@asynccontextmanager
+async def assembled(
+    home: Home, *, opener: EngineOpener | None = None, share: Share | None = None
+) -> AsyncGenerator[Assembled]:
+    """The parts, their engines loaded, at work in the background already; leaving closes them.
+
+    Raises `SettingsError`, `EngineMissing`, `EngineError`, `StorageError`.
+    """
+    opener = opener or OwnEngines(home.models)
+    async with AsyncExitStack() as stack:
+        database = open_database(home.database_url(read_settings(home.settings_file)))
+        stack.callback(database.close)
+        migrate(database)
+        secret = home.secret(os.environ)
+        accounts = Accounts(database, secret)
+        desk = open_desk(home, database, secret)
+        book = OwnVoices(database)
+        chat = await stack.enter_async_context(open_chat_service(home, opener))
+        embed = await stack.enter_async_context(open_embed_service(home, opener))
+        speech, missing = await _open_speech(home, stack, book, opener)
+        services = Services(
+            chat=chat,
+            speech=speech,
+            embed=embed,
+            desk=desk,
+            long_texts=await stack.enter_async_context(
+                open_long_texts(home, database, desk.files, speech, share or Share())
+            ),
+            maker=make_voice_maker(speech=speech, shelf=book, files=desk.files),
+            authority=accounts,
+            admission=Admission(),
+        )
+        yield Assembled(services=services, accounts=accounts, missing=missing)
+
+
+async def _open_speech(
+    home: Home, stack: AsyncExitStack, book: OwnVoices, opener: EngineOpener
+) -> tuple[SpeechService, str | None]:
+    """Speech, or what is missing for it: chat is worth serving without."""
+    try:
+        return await stack.enter_async_context(open_speech_service(home, book, opener)), None
+    except EngineMissing as error:
+        return SpeechService(engine=NoSpeech(error, load_voices()), open_encoder=open_encoder), error.message
