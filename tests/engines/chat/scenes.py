@@ -77,7 +77,7 @@ class Cast:
             turns=tuple(self.turns),
             reply_as=self._random.choice(self.bots).name,
             max_tokens=24,
-            sampling=Sampling(temperature=1.0, top_p=1.0, seed=self._random.getrandbits(32)),
+            sampling=Sampling(temperature=1.0, top_p=1.0),
         )
 
 

@@ -18,7 +18,7 @@ FIRST_CHARACTER: Final = 5
 """The most tokens that one visible character can take: a space, and the four bytes of a UTF-8 character."""
 
 
-def write_body(prompt: Prompt, request: ChatRequest, *, rendered: str = "") -> bytes:
+def write_body(prompt: Prompt, request: ChatRequest, *, rendered: str = "", usual_seed: int | None = None) -> bytes:
     """The request body of llama.cpp's chat completion; of the completion of a text where there is `rendered`."""
     body: dict[str, object] = {
         **({"prompt": rendered} if rendered else _messages(prompt)),
@@ -30,7 +30,7 @@ def write_body(prompt: Prompt, request: ChatRequest, *, rendered: str = "") -> b
         "top_p": request.sampling.top_p,
         "presence_penalty": request.sampling.presence_penalty,
         "frequency_penalty": request.sampling.frequency_penalty,
-        **seeded(request.sampling, anew=True),
+        **seeded(request.sampling, anew=True, usual=usual_seed),
         "stream": True,
         "stream_options": {"include_usage": True},
         # Chunks during prompt evaluation too: only between chunks can the call be stopped.

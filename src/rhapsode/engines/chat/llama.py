@@ -46,6 +46,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `queue`: how many calls may wait for a slot.
     `batch`: prompt tokens evaluated at a time. Small keeps other replies flowing and lets a call stop soon, and costs
     a CPU little; with a GPU, 512 is right.
+    `seed`: what chance begins with where a call names no seed; the same calls, one after the other, are then replied to
+    in the same words. Without it no two replies are alike.
     `template`: a Jinja chat template instead of the model's own.
     """
 
@@ -55,6 +57,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threads: Annotated[int, msgspec.Meta(ge=0, le=512)] = 0
     queue: Annotated[int, msgspec.Meta(ge=0)] = 256
     batch: Annotated[int, msgspec.Meta(ge=8, le=4096)] = 32
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32 - 1)] | None = None
     template: str = ""
 
 
@@ -73,7 +76,7 @@ def _open(options: Options, path: Path) -> "LlamaEngine":
         threads=options.threads or usable_cores(),
     )
     visible_ranges()  # here, where no event loop waits
-    return LlamaEngine(load(path, size, template=options.template), facts, size, queue=options.queue)
+    return LlamaEngine(load(path, size, template=options.template), facts, size, options)
 
 
 _USUAL_CONTEXT: Final = 8192
@@ -93,13 +96,14 @@ _Handle = Callable[[NativeServer, bytes, Callable[[bytes], bool]], None]
 class LlamaEngine:
     """Implements `ChatEngine`."""
 
-    def __init__(self, server: NativeServer, facts: ModelFacts, size: Size, *, queue: int) -> None:
+    def __init__(self, server: NativeServer, facts: ModelFacts, size: Size, options: Options) -> None:
         self._server: NativeServer | None = server
         self._markers = Markers(facts.markers | TAGS)
         self._knows_tools = CALL_TAG in facts.template
         self._longest_token = facts.longest_token
         self._context = size.context
-        self._line = Line(places=size.slots, longest=queue)
+        self._line = Line(places=size.slots, longest=options.queue)
+        self._seed = options.seed
         self._calls: set[NativeCall] = set()
 
     @property
@@ -134,7 +138,7 @@ class LlamaEngine:
         # In a script the reply stands behind its speaker's name, which a model needs to be reminded of last.
         label = "" if request.constraint else prompt.label
         rendered = await self._rendered(prompt) + label if label else ""
-        body = await asyncio.to_thread(write_body, prompt, request, rendered=rendered)
+        body = await asyncio.to_thread(write_body, prompt, request, rendered=rendered, usual_seed=self._seed)
         handle = NativeServer.handle_completions if rendered else NativeServer.handle_chat_completions
         begun = False
         place = await self._line.enter()
@@ -186,7 +190,13 @@ class LlamaEngine:
         reader = StepReader(step, labels)
         text = rendered + self._markers.break_up(begun)
         body = await asyncio.to_thread(
-            write_step, text, step, request.sampling, names=prompt.names, anew=next(steps) == 0
+            write_step,
+            text,
+            step,
+            request.sampling,
+            names=prompt.names,
+            anew=next(steps) == 0,
+            usual_seed=self._seed,
         )
         await place.evaluate()
         async with self._start(NativeServer.handle_completions, body, on_end=place.evaluated) as call:

@@ -3,12 +3,12 @@
 from rhapsode.core.chat import Sampling
 
 
-def seeded(sampling: Sampling, *, anew: bool) -> dict[str, object]:
-    """What a request body of llama.cpp says of it.
+def seeded(sampling: Sampling, *, anew: bool, usual: int | None = None) -> dict[str, object]:
+    """What a request body of llama.cpp says of it. `usual` is the seed of a call that names none.
 
     A prompt of which a part is known already is evaluated in other batches than one that is new, and so to other last
-    digits, which now and then decide a token. `anew`: nothing is taken as known.
+    digits, which now and then decide a token. `anew`: where the call itself names a seed, nothing is taken as known.
     """
-    if sampling.seed is None:
-        return {}
-    return {"seed": sampling.seed % 2**32, **({"cache_prompt": False} if anew else {})}
+    if sampling.seed is not None:
+        return {"seed": sampling.seed % 2**32, **({"cache_prompt": False} if anew else {})}
+    return {} if usual is None else {"seed": usual}

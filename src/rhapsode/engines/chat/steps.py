@@ -18,11 +18,19 @@ def write_messages(prompt: Prompt) -> bytes:
 
 
 def write_step(
-    rendered: str, step: Step, sampling: Sampling, *, names: tuple[str, ...], model: str = "", anew: bool = False
+    rendered: str,
+    step: Step,
+    sampling: Sampling,
+    *,
+    names: tuple[str, ...],
+    model: str = "",
+    anew: bool = False,
+    usual_seed: int | None = None,
 ) -> bytes:
     """The request body of llama.cpp's completion of a text, `rendered`, which ends with the beginning of the reply.
 
-    None of `names` may label what is free text. `model` is for a server that has several. `anew`: as `seeded` has it.
+    None of `names` may label what is free text. `model` is for a server that has several. `anew` and
+    `usual_seed`: as `seeded` has them.
 
     No chat completion with an assistant's message at its end: with the templates of many models llama.cpp drops that
     message, and it drops the blanks that a reply begins with.
@@ -36,7 +44,7 @@ def write_step(
         "top_p": sampling.top_p,
         "presence_penalty": sampling.presence_penalty,
         "frequency_penalty": sampling.frequency_penalty,
-        **seeded(sampling, anew=anew),
+        **seeded(sampling, anew=anew, usual=usual_seed),
         "stream": True,
         "stream_options": {"include_usage": True},
         "return_progress": True,
