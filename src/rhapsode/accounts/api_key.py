@@ -6,10 +6,18 @@ import re
 import secrets
 
 PREFIX = "sk-rh-"
+ADMIN_PREFIX = "sk-rh-admin-"
+"""How the keys begin of those who look after the server. No caller's key is as long as one of these."""
+
 HINT_CHARACTERS = 4
 """How much of a key's end is kept readable: 24 of its 256 random bits."""
 
+JWT_CHARACTERS = 8192
+"""The longest of the platform's older keys that is taken: those that were seen have about a thousand."""
+
 _SHAPE = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
+_ADMIN_SHAPE = re.compile(ADMIN_PREFIX + r"[A-Za-z0-9_-]{43}")
+_JWT_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CHECKED_TEXT = b"the secret that this database's keys are kept under"
 
 
@@ -18,9 +26,24 @@ def new_api_key() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
+def new_admin_key() -> str:
+    """The same for an administrator."""
+    return ADMIN_PREFIX + secrets.token_urlsafe(32)
+
+
 def is_api_key(text: str) -> bool:
-    """Whether `text` has the shape of a key that could have been made here."""
-    return _SHAPE.fullmatch(text) is not None
+    """Whether `text` has the shape of a caller's key: of one that was made here, or of a JWT that was imported."""
+    return _SHAPE.fullmatch(text) is not None or is_jwt(text)
+
+
+def is_admin_key(text: str) -> bool:
+    """Whether `text` has the shape of an administrator's key."""
+    return _ADMIN_SHAPE.fullmatch(text) is not None
+
+
+def is_jwt(text: str) -> bool:
+    """Whether `text` has the shape of a signed JWT, which the platform's older keys are."""
+    return text.startswith("eyJ") and len(text) <= JWT_CHARACTERS and _JWT_SHAPE.fullmatch(text) is not None
 
 
 class KeyDigests:

@@ -1,26 +1,29 @@
-"""Groups and their keys: made, listed, revoked; and the question of every request, who calls."""
+"""Keys of groups: made, brought along, listed, replaced, revoked; and the question of every request, who calls."""
 
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, select
 
-from rhapsode.accounts.api_key import HINT_CHARACTERS, KeyDigests, is_api_key, new_api_key, same_digest
-from rhapsode.accounts.recent import Recent
-from rhapsode.accounts.records import KeyRecord, find_caller, key_records
+from rhapsode.accounts.api_key import KeyDigests, is_admin_key, is_api_key, new_api_key
+from rhapsode.accounts.door import Door
+from rhapsode.accounts.groups import find_group, find_or_add_group
+from rhapsode.accounts.jwt import read_jwt
+from rhapsode.accounts.key_rows import check_can_rotate, end_key, hand_over, insert_key, update_key
+from rhapsode.accounts.known import find_caller
+from rhapsode.accounts.records import KeyRecord, key_records, one_key
+from rhapsode.accounts.secret import check_secret
+from rhapsode.accounts.terms import KeyTerms, check_terms
+from rhapsode.accounts.users import find_user
 from rhapsode.core.caller import Caller
-from rhapsode.core.errors import InvalidField, MissingKey, SettingsError, UnknownKey, WrongGroup
+from rhapsode.core.errors import DuplicateAccount, Forbidden, InvalidField, MissingKey, UnknownKey, WrongGroup
 from rhapsode.database.connect import Database
-from rhapsode.database.tables import groups, keys, secret_check
+from rhapsode.database.tables import keys
 
 FIRST_GROUP = "default"
-GROUP_NAME_CHARACTERS = 64
 
-# A key that another process makes or revokes must be felt within 1 s: half of it is left for the look-up itself.
-_SECONDS_KEPT = 0.5
-_CALLERS_KEPT = 4096
+_ANY = KeyTerms()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,121 +36,182 @@ class NewKey:
 
 
 class Accounts:
-    """`authorise` and `find` are for the event loop; the others block and are for the command line and for starting."""
+    """`authorise` and `find` are for the event loop; the others block and are for the command line and for threads.
 
-    def __init__(self, database: Database, secret: bytes, *, clock: Callable[[], float] = time.monotonic) -> None:
+    Unless they say otherwise, these raise `InvalidField`, `UnknownAccount`, `DuplicateAccount`, `SettingsError` for
+    another secret than the database's, and `StorageError`. `clock` is monotonic, `now` counts from 1970.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        secret: bytes,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._database = database
         self._digests = KeyDigests(secret)
-        self._recent = Recent(self._look_up, ttl=_SECONDS_KEPT, size=_CALLERS_KEPT, clock=clock)
+        self._now = now
+        self._door = Door(
+            database,
+            keys,
+            lambda connection, digest: find_caller(connection, digest, now=now()),
+            clock=clock,
+            now=now,
+        )
 
     async def authorise(self, api_key: str | None, group_id: str | None, address: str | None = None) -> Caller:
-        """Who calls with this key, and with this group beside it, where the caller named one, from this address.
+        """Who calls with this key, from this address, and with this group beside it, where the caller named one.
 
-        Raises MissingKey, UnknownKey, WrongGroup; StorageError when the database cannot say.
+        Raises `MissingKey`, `UnknownKey`, `ExpiredKey`, `Forbidden`, `WrongGroup`; `StorageError` when the database
+        cannot say.
         """
-        del address
         if not api_key:
             raise MissingKey("the request carries no API key")
-        caller = await self.find(api_key)
-        if caller is None:
+        if not is_api_key(api_key):  # the shapes are public, so refusing early tells nothing
+            if is_admin_key(api_key):
+                raise Forbidden(
+                    "this is an administrator's key, for /v1/admin and /metrics alone: call with a key of a group"
+                )
             raise UnknownKey("the API key is not known here, or was revoked")
+        caller = await self._door.admit(self._digests.of(api_key), address)
         if group_id and group_id != caller.group_id:
             raise WrongGroup("the API key belongs to another group than GroupId")
         return caller
 
     async def find(self, api_key: str) -> Caller | None:
-        """Whose key it is; None when it is nobody's or was revoked. At most 0.5 s behind. Raises StorageError."""
-        if not is_api_key(api_key):  # the shape is public, so refusing early tells nothing
+        """Whose key it is; None when it is nobody's or was revoked. At most 0.5 s behind. Raises `StorageError`."""
+        if not is_api_key(api_key):
             return None
-        return await self._recent.get(self._digests.of(api_key))
+        known = await self._door.find(self._digests.of(api_key))
+        return None if known is None else known.who
 
-    async def _look_up(self, digest: bytes) -> Caller | None:
-        return await self._database.run(lambda connection: find_caller(connection, digest), write=False)
+    def create_key(self, group: str, terms: KeyTerms = _ANY) -> NewKey:
+        """A new key of the group, which is made when it is new."""
+        checked = check_terms(terms, now=self._now())
 
-    def create_key(self, group_name: str) -> NewKey:
-        """A new key of the group, which is made when it is new. Raises InvalidField, SettingsError, StorageError."""
-        rule = f"must have 1 to {GROUP_NAME_CHARACTERS} printable characters, none of them a space at an end"
-        if not 0 < len(group_name) <= GROUP_NAME_CHARACTERS or not group_name.isprintable():
-            raise InvalidField("group", rule)
-        if group_name != group_name.strip():
-            raise InvalidField("group", rule)
-        return self._database.transact(lambda connection: self._create(connection, group_name))
+        def work(connection: Connection) -> NewKey:
+            group_id = find_or_add_group(connection, group, now=int(self._now()))
+            return self._create(connection, group_id, checked)
+
+        return self._database.transact(work)
+
+    def import_jwt(self, group: str, jwt: str, terms: KeyTerms = _ANY) -> KeyRecord:
+        """Let one of the platform's older keys open for a group.
+
+        A group that is new gets the id that the key names, so that programs need not change what they send.
+        """
+        checked = check_terms(terms, now=self._now())
+        named = read_jwt(jwt)
+
+        def work(connection: Connection) -> KeyRecord:
+            check_secret(connection, self._digests)
+            if connection.execute(select(keys.c.id).where(keys.c.digest == self._digests.of(jwt))).first():
+                raise DuplicateAccount("jwt", "this key was imported already, and revoked perhaps")
+            group_id = find_or_add_group(connection, group, group_id=named, now=int(self._now()))
+            key_id = insert_key(connection, group_id, jwt, checked, digests=self._digests, now=self._now())
+            return one_key(connection, keys.c.id == key_id)
+
+        return self._database.transact(work)
 
     def ensure_first_key(self, keep: Callable[[NewKey], None]) -> NewKey | None:
         """A first group and key where there never was one; else None.
 
         `keep` stores the key for this machine's own programs. It runs before the key counts: when it raises, no key
-        was made. Raises SettingsError when the secret is not the one that the database was used with.
+        was made.
         """
 
         def work(connection: Connection) -> NewKey | None:
-            self._check_secret(connection)
+            check_secret(connection, self._digests)
             if connection.execute(select(keys.c.id).limit(1)).first() is not None:
                 return None
-            new = self._create(connection, FIRST_GROUP)
+            group_id = find_or_add_group(connection, FIRST_GROUP, now=int(self._now()))
+            new = self._create(connection, group_id, _ANY)
             keep(new)
             return new
 
         return self._database.transact(work)
 
-    def group_id(self, group_name: str) -> str:
-        """The id of a group. Raises InvalidField, StorageError."""
-        named = select(groups.c.id).where(groups.c.name == group_name)
-        found = self._database.transact(lambda connection: connection.execute(named).scalar_one_or_none(), write=False)
-        if found is None:
-            raise InvalidField("group", f"there is no group {group_name[:64]!r}; a group is made with its first key")
-        return found
+    def group_id(self, group: str) -> str:
+        """The id of the group of this id or name."""
+        return self._database.transact(lambda connection: find_group(connection, group), write=False)
 
-    def list_keys(self) -> list[KeyRecord]:
-        """Every key, revoked ones too, oldest first to the second."""
-        return self._database.transact(key_records, write=False)
+    def list_keys(self, *, group: str | None = None, user: str | None = None) -> list[KeyRecord]:
+        """Every key, or those of a group or user, revoked ones too, oldest first to the second."""
 
-    def revoke_key(self, key: str) -> KeyRecord:
-        """End a key, named by its id or by itself. A revoked one stays as it is. Raises InvalidField, StorageError."""
-        named = keys.c.digest == self._digests.of(key) if is_api_key(key) else keys.c.id == key
+        def work(connection: Connection) -> list[KeyRecord]:
+            conditions: list[ColumnElement[bool]] = []
+            group_id = None if group is None else find_group(connection, group)
+            if group_id is not None:
+                conditions.append(keys.c.group_id == group_id)
+            if user is not None:
+                conditions.append(keys.c.user_id == find_user(connection, user, group_id=group_id))
+            return key_records(connection, *conditions)
 
-        def work(connection: Connection) -> KeyRecord:
-            now = int(time.time())
-            connection.execute(update(keys).where(named, keys.c.revoked_at.is_(None)).values(revoked_at=now))
-            key_id = connection.execute(select(keys.c.id).where(named)).scalar_one_or_none()
-            for record in key_records(connection):
-                if record.key_id == key_id:
-                    return record
-            raise InvalidField("key_id", "there is no such key; `rhapsode keys list` shows those that are")
+        return self._database.transact(work, write=False)
+
+    def show_key(self, key: str) -> KeyRecord:
+        """The key, named by its id or by itself."""
+        return self._database.transact(lambda connection: one_key(connection, self._named(key)), write=False)
+
+    def rotate_key(self, key: str, *, grace: int = 0, expires_at: int | None = None) -> NewKey:
+        """A new key that may do what the old one may, held to its limits; the old one ends after `grace` seconds.
+
+        The new one is good as long as the old one was meant to be, or until `expires_at`.
+        """
+
+        def work(connection: Connection) -> NewKey:
+            now = self._now()
+            old = one_key(connection, self._named(key))
+            check_can_rotate(old, expires_at=expires_at, grace=grace, now=now)
+            terms = _terms(old)
+            if expires_at is not None:
+                terms = replace(terms, expires_at=expires_at)
+            new = self._create(connection, old.group_id, terms)
+            hand_over(connection, old.key_id, new.key_id, now=now)
+            end_key(connection, keys, old.key_id, grace=grace, expires_at=old.expires_at, now=now)
+            return new
 
         return self._database.transact(work)
 
-    def _create(self, connection: Connection, group_name: str) -> NewKey:
-        self._check_secret(connection)
-        now = int(time.time())
-        group_id = connection.execute(select(groups.c.id).where(groups.c.name == group_name)).scalar_one_or_none()
-        if group_id is None:
-            group_id = _new_group_id()
-            connection.execute(insert(groups).values(id=group_id, name=group_name, created_at=now))
-        new = NewKey(key_id=f"key-{secrets.token_hex(6)}", group_id=group_id, api_key=new_api_key())
-        connection.execute(
-            insert(keys).values(
-                id=new.key_id,
-                group_id=group_id,
-                digest=self._digests.of(new.api_key),
-                hint=new.api_key[-HINT_CHARACTERS:],
-                created_at=now,
-            )
-        )
-        return new
+    def change_key(self, key: str, change: Callable[[KeyTerms], KeyTerms]) -> KeyRecord:
+        """Let a key do something else: `change` makes the new terms of those that there are."""
 
-    def _check_secret(self, connection: Connection) -> None:
-        """The first secret to be used with a database is its secret; under another, every key would look wrong."""
-        stored = connection.execute(select(secret_check.c.digest)).scalar_one_or_none()
-        if stored is None:
-            connection.execute(insert(secret_check).values(id=1, digest=self._digests.check()))
-        elif not same_digest(stored, self._digests.check()):
-            raise SettingsError(
-                "the secret is not the one that this database's keys were made under: put the home's `secret` file or "
-                "RHAPSODE_SECRET back, or begin with a new database"
-            )
+        def work(connection: Connection) -> KeyRecord:
+            record = one_key(connection, self._named(key))
+            if record.revoked_at is not None:
+                raise InvalidField("key_id", "the key is revoked: make a new one")
+            update_key(connection, record, change(_terms(record)), now=self._now())
+            return one_key(connection, keys.c.id == record.key_id)
+
+        return self._database.transact(work)
+
+    def revoke_key(self, key: str) -> KeyRecord:
+        """End a key, named by its id or by itself. A revoked one stays as it is."""
+
+        def work(connection: Connection) -> KeyRecord:
+            record = one_key(connection, self._named(key))
+            end_key(connection, keys, record.key_id, grace=0, expires_at=None, now=self._now())
+            return one_key(connection, keys.c.id == record.key_id)
+
+        return self._database.transact(work)
+
+    def _named(self, key: str) -> ColumnElement[bool]:
+        return keys.c.digest == self._digests.of(key) if is_api_key(key) else keys.c.id == key
+
+    def _create(self, connection: Connection, group_id: str, terms: KeyTerms) -> NewKey:
+        check_secret(connection, self._digests)
+        api_key = new_api_key()
+        key_id = insert_key(connection, group_id, api_key, terms, digests=self._digests, now=self._now())
+        return NewKey(key_id=key_id, group_id=group_id, api_key=api_key)
 
 
-def _new_group_id() -> str:
-    """19 digits, the first not 0, and below 2**63 for clients that read it as a signed 64-bit number."""
-    return str(10**18 + secrets.randbelow(2**63 - 10**18))
+def _terms(record: KeyRecord) -> KeyTerms:
+    return KeyTerms(
+        name=record.name,
+        user=record.user_id,
+        expires_at=record.expires_at,
+        models=record.models,
+        addresses=record.addresses,
+    )

@@ -6,6 +6,8 @@
     │   │   ├── UnknownModel
     │   │   ├── UnknownVoice
     │   │   ├── DuplicateVoice
+    │   │   ├── UnknownAccount  no group, user or key is called so
+    │   │   ├── DuplicateAccount
     │   │   ├── SampleLength    a recording is too short or too long
     │   │   │   └── PromptLength
     │   │   ├── InvisibleText
@@ -86,6 +88,14 @@ class DuplicateVoice(InvalidField):
 
     def __init__(self, voice_id: str) -> None:
         super().__init__("voice_id", f"voice id {voice_id[:80]!r} exists already: choose another one")
+
+
+class UnknownAccount(InvalidField):
+    """There is no group, user, key or limit of this name or id."""
+
+
+class DuplicateAccount(InvalidField):
+    """There is a group, user or key of this name or id already."""
 
 
 class SampleLength(InvalidField):

@@ -38,6 +38,8 @@ _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, str | None], ...] = (
     (errors.Forbidden, 403, "permission_error", "permission_denied"),
     (errors.AccessError, 401, "authentication_error", "invalid_api_key"),
     (errors.UnknownModel, 404, _INVALID, "model_not_found"),
+    (errors.UnknownAccount, 404, _INVALID, "not_found"),
+    (errors.DuplicateAccount, 409, _INVALID, "already_exists"),
     (errors.PromptTooLong, 400, _INVALID, "context_length_exceeded"),
     (errors.NotSupported, 400, _INVALID, "unsupported_parameter"),
     (errors.InvalidField, 400, _INVALID, "invalid_value"),
