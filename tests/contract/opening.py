@@ -1,12 +1,21 @@
 """How the suites of engines open one of each kind."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from rhapsode.core.chat import ChatEngine
+from rhapsode.core.embedding import EmbedEngine
+from rhapsode.core.errors import EngineError
+from rhapsode.core.speech import SpeechEngine
+from rhapsode.core.voice import Voice
 from rhapsode.engines.registry import open_chat
+from rhapsode.engines.remote.answering import Engines
+from rhapsode.engines.remote.asking import RemoteChat, RemoteEmbed, RemoteSpeech
+from rhapsode.link.client import Link
+from rhapsode.link.host import hosting
 from rhapsode.models.catalogue import find_model
 from tests.live.running import running_server
 from tests.tiny_gguf import write_tiny_gguf
@@ -15,8 +24,11 @@ OVER_LLAMA: Final = ("minimax over llama", "openai over llama")
 """kinds that ask a server of ours with the embedded engine; the other two ask one with the engine `scripted`"""
 UPSTREAMS: Final = frozenset({"minimax", "openai", *OVER_LLAMA})
 """kinds that ask another server"""
-COUNTS_CACHE: Final = frozenset({"llama", "openai", "openai over llama", "scripted"})
+COUNTS_CACHE: Final = frozenset({"llama", "openai", "openai over llama", "scripted", "scripted over a link"})
 """kinds whose usage says how much of a prompt was known; ChatCompletion Pro has no field for it"""
+
+OVER_A_LINK: Final = ("scripted over a link",)
+"""kinds that live behind a Unix socket, as the engines that many processes share do"""
 
 SETTINGS: Final = """
 [chat.engines.embedded]
@@ -34,6 +46,69 @@ context = {context}
 
 def find(name: str) -> Path:
     return find_model(name, directory=Path("nowhere"))
+
+
+class LinkedChat(RemoteChat):
+    """A chat engine behind a Unix socket; closing it closes what is on both sides."""
+
+    def __init__(self, link: Link, name: str, stack: AsyncExitStack) -> None:
+        super().__init__(link, name)
+        self.stack = stack
+
+    async def close(self) -> None:
+        await super().close()
+        await self.stack.aclose()
+
+
+class LinkedSpeech(RemoteSpeech):
+    """The same for speech."""
+
+    def __init__(self, link: Link, name: str, voices: Sequence[Voice], stack: AsyncExitStack) -> None:
+        super().__init__(link, name, voices)
+        self.stack = stack
+
+    async def close(self) -> None:
+        await super().close()
+        await self.stack.aclose()
+
+
+class LinkedEmbed(RemoteEmbed):
+    """The same for vectors."""
+
+    def __init__(self, link: Link, name: str, stack: AsyncExitStack) -> None:
+        super().__init__(link, name)
+        self.stack = stack
+
+    async def close(self) -> None:
+        await super().close()
+        await self.stack.aclose()
+
+
+async def link_chat(engine: ChatEngine) -> LinkedChat:
+    link, stack = await _linked(Engines(chat={"it": engine}, speech={}, embed={}), engine)
+    return LinkedChat(link, "it", stack)
+
+
+async def link_speech(engine: SpeechEngine) -> LinkedSpeech:
+    link, stack = await _linked(Engines(chat={}, speech={"it": engine}, embed={}), engine)
+    return LinkedSpeech(link, "it", engine.voices(), stack)
+
+
+async def link_embed(engine: EmbedEngine) -> LinkedEmbed:
+    link, stack = await _linked(Engines(chat={}, speech={}, embed={"it": engine}), engine)
+    return LinkedEmbed(link, "it", stack)
+
+
+async def _linked(engines: Engines, engine: ChatEngine | SpeechEngine | EmbedEngine) -> tuple[Link, AsyncExitStack]:
+    stack = AsyncExitStack()
+    directory = stack.enter_context(TemporaryDirectory(prefix="rhapsode-"))
+    path = f"{directory}/engines"
+    await stack.enter_async_context(hosting(path, lambda: (engines.answer, lambda: None)))
+    stack.push_async_callback(engine.close)
+    link = Link(path, lost=EngineError("the engine process has ended"))
+    stack.callback(link.close)
+    await link.connect()
+    return link, stack
 
 
 class Servers:
@@ -62,5 +137,7 @@ class Servers:
 async def open_kind(kind: str, *, context: int, servers: Servers) -> ChatEngine:
     """An engine of a kind; the upstreams' is the engine of the server that they ask."""
     asked, _, behind = kind.partition(" over ")
+    if behind == "a link":
+        return await link_chat(await open_chat(asked, {"context": context}, find_model=find))
     options = servers.options(context, behind or "scripted") if kind in UPSTREAMS else {"context": context}
     return await open_chat(asked, options, find_model=find)

@@ -35,7 +35,16 @@ from rhapsode.engines.chat.llama import LlamaEngine
 from rhapsode.engines.chat.scripted import ScriptedEngine
 from rhapsode.engines.chat.visible import is_visible
 from rhapsode.engines.registry import CHAT, open_chat
-from tests.contract.opening import COUNTS_CACHE, OVER_LLAMA, UPSTREAMS, Servers, find, open_kind
+from tests.contract.opening import (
+    COUNTS_CACHE,
+    OVER_A_LINK,
+    OVER_LLAMA,
+    UPSTREAMS,
+    LinkedChat,
+    Servers,
+    find,
+    open_kind,
+)
 from tests.engines.chat.requests import ANN, BOB, MM, chat, replied, says
 
 pytestmark = pytest.mark.xdist_group("llama")
@@ -43,7 +52,7 @@ pytestmark = pytest.mark.xdist_group("llama")
 LONG_STORY = "Tell me a very long story about the sea, with many chapters."
 
 
-@pytest.fixture(params=[*sorted(CHAT), *OVER_LLAMA])
+@pytest.fixture(params=[*sorted(CHAT), *OVER_LLAMA, *OVER_A_LINK])
 def kind(request: pytest.FixtureRequest) -> str:
     assert isinstance(request.param, str)
     return request.param
@@ -392,7 +401,7 @@ async def try_to(engine: ChatEngine, request: ChatRequest) -> ChatReply | None:
     try:
         return await collect(engine.reply(request))
     except NotSupported:
-        assert not isinstance(engine, (LlamaEngine, ScriptedEngine))
+        assert not isinstance(engine, (LlamaEngine, ScriptedEngine, LinkedChat))
         return None
 
 

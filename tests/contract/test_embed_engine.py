@@ -12,11 +12,11 @@ import pytest
 from rhapsode.core.embedding import EmbedEngine, Purpose
 from rhapsode.core.errors import EngineError, Overloaded, PromptTooLong, SettingsError
 from rhapsode.engines.registry import EMBED, open_embed
-from tests.contract.opening import UPSTREAMS, Servers
+from tests.contract.opening import UPSTREAMS, Servers, link_embed
 from tests.engines.embed.asking import likeness, texts
 
 
-@pytest.fixture(params=sorted(EMBED))
+@pytest.fixture(params=[*sorted(EMBED), "scripted over a link"])
 def kind(request: pytest.FixtureRequest) -> str:
     assert isinstance(request.param, str)
     return request.param
@@ -37,7 +37,9 @@ async def opened(kind: str, tiny_embedding_gguf: Path, servers: Servers) -> Asyn
                 context = options.pop("context", 4096)
                 options |= {"context": context} if not isinstance(context, int) else servers.options(context)
                 options |= {"parallel": 1} if "queue" in options else {}
-            engine = await open_embed(kind, model | options, find_model=Path)
+            asked, _, behind = kind.partition(" over ")
+            engine = await open_embed(asked, model | options, find_model=Path)
+            engine = await link_embed(engine) if behind else engine
             stack.push_async_callback(engine.close)
             return engine
 

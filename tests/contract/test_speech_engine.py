@@ -13,10 +13,11 @@ from rhapsode.core.errors import EngineError, InvalidField, SettingsError, Unkno
 from rhapsode.core.speech import Emotion, Mark, Pause, SpeechEngine, VoiceModify
 from rhapsode.engines.registry import open_speech
 from rhapsode.voices.catalogue import load_voices
+from tests.contract.opening import link_speech
 from tests.engines.speech.asking import ask, hear
 from tests.listening import Samples, decibels, median_pitch
 
-KINDS = ["tone", "espeak"]
+KINDS = ["tone", "espeak", "tone over a link"]
 SENTENCE = "今天天气很好，我们一起去公园散步吧。"
 
 
@@ -25,9 +26,15 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+async def open_one(kind: str, **options: object) -> SpeechEngine:
+    asked, _, behind = kind.partition(" over ")
+    opened = await open_speech(asked, options, voices=load_voices())
+    return await link_speech(opened) if behind else opened
+
+
 @pytest.fixture(scope="module")
 async def engine(kind: str) -> AsyncGenerator[SpeechEngine]:
-    opened = await open_speech(kind, {}, voices=load_voices())
+    opened = await open_one(kind)
     yield opened
     await opened.close()
 
@@ -210,12 +217,12 @@ async def test_a_listener_who_leaves_takes_nothing_with_him(engine: SpeechEngine
 
 
 async def test_refuses_options_that_it_does_not_have(kind: str) -> None:
-    with pytest.raises(SettingsError, match=f"options of the {kind} engine.*`colour`"):
-        await open_speech(kind, {"colour": "red"}, voices=load_voices())
+    with pytest.raises(SettingsError, match=f"options of the {kind.partition(' ')[0]} engine.*`colour`"):
+        await open_one(kind, colour="red")
 
 
 async def test_says_nothing_once_closed(kind: str) -> None:
-    engine = await open_speech(kind, {}, voices=load_voices())
+    engine = await open_one(kind)
     await engine.close()
     with pytest.raises(EngineError, match="closed"):
         await hear(engine, ask(SENTENCE))
