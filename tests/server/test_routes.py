@@ -4,10 +4,13 @@ from pathlib import Path
 
 from starlette.routing import Route, WebSocketRoute
 
+from rhapsode.accounts.keys import Accounts
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
 from rhapsode.database.connect import open_database
 from rhapsode.jobs.tasks import Tasks
+from rhapsode.server.admin import AdminEndpoint
+from rhapsode.server.admin_routes import open_administration
 from rhapsode.server.app import open_desk
 from rhapsode.server.boundary import Endpoint
 from rhapsode.server.routes import PUBLIC, Services, make_routes
@@ -40,6 +43,7 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
             wake=lambda: None,
         ),
         maker=make_voice_maker(speech=speech, shelf=OwnVoices(database), files=desk.files),
+        administration=open_administration(database, Accounts(database, b"s" * 32), b"s" * 32),
         authority=Keys(),
         admission=Admission(),
     )
@@ -47,4 +51,4 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
     database.close()
     served = [(route.path, route.app) for route in routes if isinstance(route, Route | WebSocketRoute)]
     assert len(served) == len(routes)
-    assert {path for path, app in served if not isinstance(app, Endpoint | SpeechSocket)} == PUBLIC
+    assert {path for path, app in served if not isinstance(app, Endpoint | SpeechSocket | AdminEndpoint)} == PUBLIC

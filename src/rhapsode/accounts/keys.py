@@ -87,20 +87,20 @@ class Accounts:
         known = await self._door.find(self._digests.of(api_key))
         return None if known is None else known.who
 
-    def create_key(self, group: str, terms: KeyTerms = _ANY) -> NewKey:
-        """A new key of the group, which is made when it is new."""
+    def create_key(self, group: str, terms: KeyTerms = _ANY, *, new_group: bool = True) -> NewKey:
+        """A new key of the group, which is made when it is new and `new_group` allows it."""
         checked = check_terms(terms, now=self._now())
 
         def work(connection: Connection) -> NewKey:
-            group_id = find_or_add_group(connection, group, now=int(self._now()))
+            group_id = self._group(connection, group, None, new_group=new_group)
             return self._create(connection, group_id, checked)
 
         return self._database.transact(work)
 
-    def import_jwt(self, group: str, jwt: str, terms: KeyTerms = _ANY) -> KeyRecord:
-        """Let one of the platform's older keys open for a group.
+    def import_jwt(self, group: str, jwt: str, terms: KeyTerms = _ANY, *, new_group: bool = True) -> KeyRecord:
+        """Let one of the platform's older keys open for a group, which is made when it is new and this is allowed.
 
-        A group that is new gets the id that the key names, so that programs need not change what they send.
+        A new one gets the id that the key names, so that programs need not change what they send.
         """
         checked = check_terms(terms, now=self._now())
         named = read_jwt(jwt)
@@ -109,7 +109,7 @@ class Accounts:
             check_secret(connection, self._digests)
             if connection.execute(select(keys.c.id).where(keys.c.digest == self._digests.of(jwt))).first():
                 raise DuplicateAccount("jwt", "this key was imported already, and revoked perhaps")
-            group_id = find_or_add_group(connection, group, group_id=named, now=int(self._now()))
+            group_id = self._group(connection, group, named, new_group=new_group)
             key_id = insert_key(connection, group_id, jwt, checked, digests=self._digests, now=self._now())
             return one_key(connection, keys.c.id == key_id)
 
@@ -196,6 +196,11 @@ class Accounts:
             return one_key(connection, keys.c.id == record.key_id)
 
         return self._database.transact(work)
+
+    def _group(self, connection: Connection, group: str, group_id: str | None, *, new_group: bool) -> str:
+        if not new_group:
+            return find_group(connection, group)
+        return find_or_add_group(connection, group, group_id=group_id, now=int(self._now()))
 
     def _named(self, key: str) -> ColumnElement[bool]:
         return keys.c.digest == self._digests.of(key) if is_api_key(key) else keys.c.id == key

@@ -10,6 +10,7 @@ from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
 from rhapsode.database.connect import open_database
 from rhapsode.database.migrate import migrate
+from rhapsode.server.admin_routes import open_administration
 from rhapsode.server.app import (
     open_chat_service,
     open_desk,
@@ -67,6 +68,7 @@ async def assembled(
                 open_long_texts(home, database, desk.files, speech, share or Share())
             ),
             maker=make_voice_maker(speech=speech, shelf=book, files=desk.files),
+            administration=open_administration(database, accounts, secret),
             authority=accounts,
             admission=Admission(),
         )

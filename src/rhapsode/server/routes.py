@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from rhapsode.dialects.minimax import voice_design
 from rhapsode.jobs.links import PATH as LINK_PATH
 from rhapsode.server import embeddings, files, minimax, openai, openai_speech, t2a, tasks, voices
+from rhapsode.server.admin_routes import Administration, admin_routes
 from rhapsode.server.auth import Authority
 from rhapsode.server.boundary import Dialect, DialectOfBody, Endpoint, Handler
 from rhapsode.server.chat import handle_chat
@@ -39,6 +40,7 @@ class Services:
     desk: FileDesk
     long_texts: TaskDesk
     maker: VoiceMaker
+    administration: Administration
     authority: Authority
     admission: Admission
 
@@ -102,4 +104,5 @@ def make_routes(to: Services) -> list[BaseRoute]:
         Route(LINK_PATH, Downloads(to.desk.files, to.desk.links, to.admission).answer),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
+        *admin_routes(to.administration, to.admission),
     ]

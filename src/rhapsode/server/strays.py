@@ -8,11 +8,20 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from rhapsode.core.errors import RhapsodeError, UnknownPath, WrongMethod
+from rhapsode.server.admin import AdminEndpoint
 from rhapsode.server.boundary import Dialect, Endpoint, trace_headers
 from rhapsode.server.openai import ERRORS as OPENAI_ERRORS
 
-OPENAI_PATHS: Final = ("/v1/audio/", "/v1/chat/", "/v1/completions", "/v1/images/", "/v1/moderations", "/v1/responses")
-"""How addresses begin that OpenAI has and the platform has not."""
+OPENAI_PATHS: Final = (
+    "/v1/admin/",
+    "/v1/audio/",
+    "/v1/chat/",
+    "/v1/completions",
+    "/v1/images/",
+    "/v1/moderations",
+    "/v1/responses",
+)
+"""How addresses begin where errors are told in OpenAI's shape: those that OpenAI has and the platform has not."""
 
 
 async def not_found(request: Request, error: Exception) -> Response:
@@ -27,9 +36,10 @@ async def wrong_method(request: Request, error: Exception) -> Response:
     """In the dialect that is spoken at this address."""
     allowed = dict((error.headers if isinstance(error, HTTPException) else None) or {})
     endpoint = request.scope.get("endpoint")
-    if isinstance(endpoint, Endpoint):
+    if isinstance(endpoint, Endpoint | AdminEndpoint):
         ours = WrongMethod(f"this address takes another method: {allowed.get('Allow', 'POST')}")
-        return _told(ours, endpoint.dialect_of(b""), allowed)
+        dialect = endpoint.dialect_of(b"") if isinstance(endpoint, Endpoint) else OPENAI_ERRORS
+        return _told(ours, dialect, allowed)
     headers = allowed | trace_headers(secrets.token_hex(16))
     return PlainTextResponse("405 method not allowed", status_code=405, headers=headers)
 
