@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from rhapsode.core.speech import Pause
-from rhapsode.text.pieces import REST_SENTENCE, Piece
-from rhapsode.text.sentences import Cutter
+from rhapsode.text.located import Located, locate_pieces
+from rhapsode.text.pieces import REST_SENTENCE
 
 PASSAGE: Final = 300
 """characters after which a passage ends with its sentence; at twice as many it ends with its clause"""
-
-_SLICE: Final = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +37,10 @@ def cut_passages(script: Sequence[str | Pause]) -> Iterator[Passage]:
         if isinstance(part, Pause):
             held.pause(part)
             continue
-        for piece, begin, end in _located(part):
+        for located in locate_pieces(part):
             if held.is_full:
                 yield held.take()
-            held.add(part, piece, begin, end, before)
+            held.add(part, located, before)
         held.end_text(part)
         before += len(part)
     if held.characters:
@@ -73,8 +71,9 @@ class _Held:
         """A pause comes next."""
         self._pause = pause
 
-    def add(self, text: str, piece: Piece, begin: int, end: int, before: int) -> None:
-        """A piece comes next, `[begin, end)` of `text`, with so many characters of the whole text before that."""
+    def add(self, text: str, located: Located, before: int) -> None:
+        """A piece of `text` comes next, with so many characters of the whole text before `text`."""
+        piece, begin, end = located
         if not self.characters:
             self._begin = before + begin
             self._due = (0.0, self._pause.milliseconds) if self._pause else (self._rest, 0)
@@ -100,24 +99,3 @@ class _Held:
         passage = Passage(script=tuple(self._parts), begin=self._begin, rest=rest, pause=pause)
         self._parts, self.characters = [], 0
         return passage
-
-
-def _located(text: str) -> Iterator[tuple[Piece, int, int]]:
-    """Each piece and where it stands: joined, the pieces are the text, white space and signs at its end aside."""
-    place = 0
-    for piece in _pieces(text):
-        while text[place].isspace():
-            place += 1
-        begin = place
-        for character in piece.text:
-            if not character.isspace():
-                place = text.index(character, place) + 1
-        yield piece, begin, place
-
-
-def _pieces(text: str) -> Iterator[Piece]:
-    """The pieces as they become certain: cutting a book at once takes time that grows with its square."""
-    cutter = Cutter()
-    for place in range(0, len(text), _SLICE):
-        yield from cutter.feed(text[place : place + _SLICE])
-    yield from cutter.finish()

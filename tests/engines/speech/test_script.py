@@ -1,14 +1,16 @@
 """A request becomes steps: pieces to say, natural rests that follow the tempo, and pauses that are exact."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
 from rhapsode.core.errors import InvalidField, UnknownVoice
-from rhapsode.core.speech import Pause
+from rhapsode.core.speech import Pause, SpeechRequest
 from rhapsode.core.voice import Timbre
+from rhapsode.engines.speech import script
 from rhapsode.engines.speech.manner import Manner
-from rhapsode.engines.speech.script import Rest, Say, read_language, read_shares, read_steps, read_tempo
+from rhapsode.engines.speech.script import Rest, Say, read_language, read_shares, read_tempo
 from rhapsode.voices.catalogue import load_voices
 from tests.engines.speech.asking import ask
 
@@ -20,6 +22,10 @@ PLAIN = Manner()
 
 def say(text: str, begin: int, language: str = "zh") -> Say:
     return Say(text=text, language=language, begin=begin, end=begin + len(text))
+
+
+def read_steps(request: SpeechRequest, tempo: float, voice: str) -> list[Say | Rest]:
+    return list(script.read_steps(request, tempo, voice))
 
 
 def test_pieces_rest_at_the_tempo_and_the_last_does_not() -> None:
@@ -51,6 +57,11 @@ def test_nothing_to_say_at_all_is_the_callers_fault() -> None:
     with pytest.raises(InvalidField) as fault:
         read_steps(ask("。", then=(Pause(milliseconds=100), "…")), 1.0, "zh")
     assert fault.value.field == "text"
+
+
+def test_a_step_waits_for_no_other() -> None:
+    steps = script.read_steps(ask("他说你好。" * 2_000_000), 2.0, "zh")
+    assert [type(step) for step in itertools.islice(steps, 3)] == [Say, Rest, Say]
 
 
 def test_a_voice_that_is_not_there_is_named() -> None:

@@ -7,6 +7,7 @@ server, and its pieces are spoken by whichever worker is free.
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import tee
 from typing import Annotated
 
 import msgspec
@@ -76,7 +77,7 @@ class EspeakEngine:
         """
         shares, manner = read_shares(request, self._voices), read_manner(request)
         tempo = read_tempo(request, shares, manner)
-        steps = read_steps(request, tempo, read_language(request, self._voices))
+        steps, planned = tee(read_steps(request, tempo, read_language(request, self._voices)))
         whole = PieceJob(
             text="",
             language="",
@@ -89,7 +90,7 @@ class EspeakEngine:
         )
         jobs = (
             encode_job(replace(whole, text=_sendable(step.text), language=step.language))
-            for step in steps
+            for step in planned
             if isinstance(step, Say)
         )
         lane = Lane()

@@ -1,7 +1,7 @@
 """A request as the steps that an engine takes: say this, rest so long; and the voices that it names."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rhapsode.core.errors import InvalidField, UnknownVoice
@@ -9,8 +9,7 @@ from rhapsode.core.speech import Pause, SpeechRequest
 from rhapsode.core.voice import Timbre, Voice, VoiceShare
 from rhapsode.engines.speech.manner import Manner
 from rhapsode.text.language import spoken_language
-from rhapsode.text.pieces import Piece
-from rhapsode.text.sentences import cut
+from rhapsode.text.located import locate_pieces
 
 Shares = tuple[tuple[Timbre, float], ...]
 """A blend: timbres, each once, and their weights, which make 1; always in the same order."""
@@ -66,40 +65,28 @@ def read_tempo(request: SpeechRequest, shares: Shares, manner: Manner) -> float:
     return request.speed * manner.pace * pace
 
 
-def read_steps(request: SpeechRequest, tempo: float, voice: str) -> list[Say | Rest]:
-    """What to do: it ends with speech, and begins with it or with the rest that is due after what was spoken before.
+def read_steps(request: SpeechRequest, tempo: float, voice: str) -> Iterator[Say | Rest]:
+    """What to do, each step found out when it is asked for: the steps of a book take most of a second.
 
-    `voice` is the voice's language. Rests between pieces follow the tempo; a pause that the caller asked for is exact,
-    and stands in for the rest there. Raises `InvalidField` where there is nothing to say.
+    They end with speech, and begin with it or with the rest that is due after what was spoken before. `voice` is the
+    voice's language. Rests between pieces follow the tempo; a pause that the caller asked for is exact, and stands in
+    for the rest there. Raises `InvalidField` at the end where there is nothing to say.
     """
-    steps: list[Say | Rest] = []
     rest = (request.follows or 0.0) / tempo
     before = 0
+    silent = True
     for part in request.script:
         if isinstance(part, Pause):
-            steps.append(Rest(seconds=part.milliseconds / 1000))
+            yield Rest(seconds=part.milliseconds / 1000)
             rest = 0.0
             continue
-        for piece, (begin, end) in _located(part, cut(part, continued=request.follows is not None)):
+        for piece, begin, end in locate_pieces(part, continued=request.follows is not None):
             if rest:
-                steps.append(Rest(seconds=rest))
+                yield Rest(seconds=rest)
             language = spoken_language(part[begin:end], language=request.language, voice=voice)
-            steps.append(Say(text=part[begin:end], language=language, begin=before + begin, end=before + end))
+            yield Say(text=part[begin:end], language=language, begin=before + begin, end=before + end)
+            silent = False
             rest = piece.rest / tempo
         before += len(part)
-    if not any(isinstance(step, Say) for step in steps):
+    if silent:
         raise InvalidField("text", "holds nothing that can be spoken: no letter and no digit")
-    return steps
-
-
-def _located(text: str, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, tuple[int, int]]]:
-    """Each piece, and where it stands: joined, the pieces are the text, white space aside."""
-    place = 0
-    for piece in pieces:
-        while text[place].isspace():
-            place += 1
-        begin = place
-        for character in piece.text:
-            if not character.isspace():
-                place = text.index(character, place) + 1
-        yield piece, (begin, place)
