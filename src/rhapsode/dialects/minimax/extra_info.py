@@ -1,11 +1,14 @@
 """`extra_info`: what a speech has come to. Fields: the contract's sections 3.1 and 3.4."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from rhapsode.core.speech import AudioFormat, AudioSetting, SpeechEnd
 
-_BITS = 16
-_WITH_BIT_RATE = {AudioFormat.MP3, AudioFormat.AAC}
+_BITS: Final = 16
+_MOST_OF_MP3: Final = ((32000, 320_000), (16000, 160_000), (0, 64_000))
+"""the highest bit rate that MP3 has from a sample rate on (MPEG 1, 2, 2.5, layer III; LAME's bound on the last)"""
 
 
 class ExtraInfo(Struct, frozen=True):
@@ -40,10 +43,17 @@ def extra_info(audio: AudioSetting, end: SpeechEnd) -> ExtraInfo:
     )
 
 
-def _bit_rate(audio: AudioSetting, end: SpeechEnd) -> int:
-    """What was asked for; of formats that have no such choice, what it has come to."""
-    if audio.format in _WITH_BIT_RATE:
+def packed_bit_rate(audio: AudioSetting) -> int:
+    """Bits a second of MP3 and AAC: what was asked for, or of MP3 the most that it has at the sample rate."""
+    if audio.format is not AudioFormat.MP3:
         return audio.bitrate
+    return min(audio.bitrate, next(most for rate, most in _MOST_OF_MP3 if audio.sample_rate >= rate))
+
+
+def _bit_rate(audio: AudioSetting, end: SpeechEnd) -> int:
+    """What was asked for, as far as there is one; of formats that have no such choice, what it has come to."""
+    if audio.format in {AudioFormat.MP3, AudioFormat.AAC}:
+        return packed_bit_rate(audio)
     if audio.format is AudioFormat.FLAC:
         return round(end.size * 8 * 1000 / max(1, end.milliseconds))
     return audio.sample_rate * audio.channels * _BITS

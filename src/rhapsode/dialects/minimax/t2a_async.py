@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from rhapsode.core.errors import InvalidField, RhapsodeError, UnknownModel
 from rhapsode.core.speech import AudioFormat, AudioSetting, SpeechRequest, TextCount
 from rhapsode.dialects.json_body import read_json
+from rhapsode.dialects.minimax.extra_info import packed_bit_rate
 from rhapsode.dialects.minimax.pronunciation import read_readings
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, status_of
 from rhapsode.dialects.minimax.t2a_body import PackedBody
@@ -87,7 +88,7 @@ def write_created(*, task_id: int, token: str, file_id: int, count: TextCount, a
             task_token=token,
             file_id=file_id,
             audio_sample_rate=audio.sample_rate,
-            bitrate=audio.bitrate,
+            bitrate=packed_bit_rate(audio),
             word_count=count.words,
             invisible_character_ratio=round(count.invisible, 4),
             usage_characters=count.characters,
