@@ -63,6 +63,13 @@ def test_a_heap_of_accents_is_cut_where_it_is_full() -> None:
 def test_signs_alone_are_no_subtitle() -> None:
     text = "你好！😀😀\n\n—— 再见。"
     assert texts_of(write_subtitles((text,), *by_letters(text))) == ["你好！😀😀", "—— 再见。"]
+    text = "……😀\n你好！再见。"
+    assert texts_of(write_subtitles((text,), *by_letters(text))) == ["……😀\n你好！", "再见。"]
+
+
+def test_an_initial_or_a_title_ends_no_sentence() -> None:
+    text = "Dr. Smith met J. K. Rowling. He left."
+    assert texts_of(write_subtitles((text,), *by_letters(text))) == ["Dr. Smith met J. K. Rowling.", "He left."]
 
 
 def test_the_time_of_one_mark_is_shared_out_by_characters() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from rhapsode.core.speech import Pause, Subtitle
+from rhapsode.text.sentences import NOT_SHORTENED
 
 LONGEST: Final = 50
 """characters of a subtitle (the contract's section 3.1)"""
@@ -18,7 +19,7 @@ LONGEST: Final = 50
 _CLOSERS: Final = re.escape("\"'”’」』》〉】）)]}")
 _STRONG: Final = "。！？!?…；;\n\r\u2028\u2029"
 _SENTENCE: Final = re.compile(
-    rf".*?(?:[{_STRONG}]|\.(?=[\s{_CLOSERS}\u2e80-\u9fff]|$))[\s.{_STRONG}{_CLOSERS}]*|.+", re.DOTALL
+    rf".*?(?:[{_STRONG}]|{NOT_SHORTENED}\.(?=[\s{_CLOSERS}\u2e80-\u9fff]|$))[\s.{_STRONG}{_CLOSERS}]*|.+", re.DOTALL
 )
 _CLAUSE_END: Final = re.compile(rf"[，、：—]+[{_CLOSERS}]*|[,:](?=\s)|\s")
 _JOINERS: Final = frozenset("\u200d\ufe0e\ufe0f")
@@ -94,7 +95,10 @@ class _Clock:
 
 
 def _cut(text: str) -> list[tuple[int, int]]:
-    """Where the subtitles of a stretch of text begin and end. None is blank; signs alone go with what is before."""
+    """Where the subtitles of a stretch of text begin and end.
+
+    None is blank; signs alone go with what is before them, and those at the beginning with what comes next.
+    """
     spans: list[tuple[int, int]] = []
     for sentence in _SENTENCE.finditer(text):
         begin, end = sentence.span()
@@ -104,12 +108,16 @@ def _cut(text: str) -> list[tuple[int, int]]:
             begin = until
             if low == high:
                 continue
-            signs = spans and not any(map(str.isalnum, text[low:high]))
-            if signs and high - spans[-1][0] <= LONGEST:
+            joins = spans and (_signs(text, low, high) or _signs(text, *spans[-1]))
+            if joins and high - spans[-1][0] <= LONGEST:
                 spans[-1] = spans[-1][0], high
             else:
                 spans.append((low, high))
     return spans
+
+
+def _signs(text: str, begin: int, end: int) -> bool:
+    return not any(map(str.isalnum, text[begin:end]))
 
 
 def _stripped(text: str, begin: int, end: int) -> tuple[int, int]:

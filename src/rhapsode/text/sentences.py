@@ -13,15 +13,16 @@ _STRONG: Final = "。！？!?…；;\n\r\u2028\u2029"
 _WEAK: Final = "，、：—"
 _LETTER: Final = r"[^\W\u2e80-\U0010ffff]"
 """what goes on a word of letters and digits; Chinese characters stand for themselves"""
-_SHORT: Final = "".join(
+NOT_SHORTENED: Final = "".join(
     rf"(?<!(?<!{_LETTER}){word})"
     for word in ("[A-Za-z]", "Dr", "Mr", "Mrs", "Ms", "Prof", "St", "vs", "Jr", "Sr", "Fig", "Vol", "approx")
 )
+"""as a pattern: before a point that may end a sentence, not that of an initial or of Dr."""
 # A point, comma or colon of ASCII ends something only before white space: 3.14, 1,000, 12:30, GPT-4.5, example.com; nor
 # does the point of Dr. and J. K., nor a mark within an address or a picture of Markdown, nor the colon of 8：30. What
 # comes before is whole wherever it matters, and one character after decides, however the text arrives.
 _END: Final = re.compile(
-    rf"(?P<strong>(?:[。！？…；;\n\r\u2028\u2029]|[?!](?![A-Za-z0-9_/=&#%\[])|{_SHORT}\.(?=[\s{_CLOSERS}]|$))"
+    rf"(?P<strong>(?:[。！？…；;\n\r\u2028\u2029]|[?!](?![A-Za-z0-9_/=&#%\[])|{NOT_SHORTENED}\.(?=[\s{_CLOSERS}]|$))"
     rf"[\s.{_STRONG}{_WEAK}{_CLOSERS}]*)"
     rf"|(?:[，、—]|：(?![0-9])|[,:](?=\s|$))[\s{_WEAK}{_CLOSERS}]*"
 )

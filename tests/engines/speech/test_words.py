@@ -20,6 +20,15 @@ def test_what_was_rewritten_is_one_word_and_nothing_is_left_out() -> None:
     assert words == [Word(0, 0, 1), Word(900, 1, 3), Word(2000, 3, 6)]
 
 
+def test_what_is_not_read_before_the_first_word_belongs_to_it() -> None:
+    # **重点** 来了 is read 重点 来了.
+    writer = Writer()
+    writer.copy("重点", 2)
+    writer.copy(" 来了", 6)
+    words = place_words([(10, 0), (900, 3)], writer.spoken(), text="**重点** 来了")
+    assert words == [Word(0, 0, 7), Word(900, 7, 9)]
+
+
 def test_words_never_go_back_nor_beyond_the_piece() -> None:
     writer = Writer()
     writer.copy("abc", 0)

@@ -28,14 +28,16 @@ def place_words(words: Iterable[tuple[int, int]], spoken: Spoken, *, text: str) 
     """The words in order, from sample 0 on; together they are all of `text`, what stands between them included.
 
     `words`: at which sample each begins, and at which character of `spoken.text`. What was rewritten as a whole is one
-    word.
+    word. What is not read belongs to the word before it, and at the beginning to the first.
     """
     begun: list[tuple[int, int]] = [(0, 0)]
+    latest = spoken.span(0, 1)[0] if spoken.text else 0
     for sample, place in sorted(words):
         if 0 <= place < len(spoken.text):
             begin = spoken.span(place, place + 1)[0]
-            if begin > begun[-1][1]:
+            if begin > latest:
                 begun.append((max(sample, 0), begin))
+                latest = begin
     ends = [begin for _, begin in begun[1:]] + [len(text)]
     return [Word(at, begin, end) for (at, begin), end in zip(begun, ends, strict=True)]
 
