@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from rhapsode.accounts.keys import Accounts
 from rhapsode.cli.keys import app
-from rhapsode.database.connect import open_database
+from rhapsode.database.open import open_database
 from rhapsode.settings.credentials import Credentials, read_credentials
 
 
@@ -39,7 +39,7 @@ def listed() -> list[dict[str, str | None]]:
 
 def test_create_prints_group_and_key_as_json(home: Path) -> None:
     made = create("--group", "演示")
-    assert set(made) == {"group_id", "api_key"}
+    assert {"group_id", "key_id", "api_key"} < set(made)
     assert create("--group", "演示")["group_id"] == made["group_id"]
     with closing(open_database(f"sqlite:///{home / 'rhapsode.db'}")) as database:
         accounts = Accounts(database, (home / "secret").read_text().strip().encode())
@@ -66,7 +66,9 @@ def test_a_key_is_saved_when_that_is_asked(home: Path) -> None:
     assert not (home / "credentials.toml").exists()
     (home / "rhapsode.toml").write_text('[server]\nhost = "0.0.0.0"\nport = 9000')
     made = create("--group", "studio", "--save")
-    assert read_credentials(home / "credentials.toml") == Credentials(base_url="http://127.0.0.1:9000", **made)
+    assert read_credentials(home / "credentials.toml") == Credentials(
+        base_url="http://127.0.0.1:9000", group_id=made["group_id"], api_key=made["api_key"]
+    )
 
 
 def test_the_list_never_shows_a_key() -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rhapsode.accounts.admin_keys import AdminKeys
+    from rhapsode.accounts.groups import Groups
     from rhapsode.accounts.keys import Accounts
+    from rhapsode.accounts.limits import LimitRules
+    from rhapsode.accounts.users import Users
+    from rhapsode.cli.account_words import AccountWords
     from rhapsode.cli.screen import Screen
     from rhapsode.database.connect import Database
     from rhapsode.settings.home import Home
@@ -19,14 +24,20 @@ class Opened:
     """What a command works with."""
 
     accounts: "Accounts"
+    groups: "Groups"
+    users: "Users"
+    admin_keys: "AdminKeys"
+    limits: "LimitRules"
     database: "Database"
     home: "Home"
     screen: "Screen"
+    words: "AccountWords"
 
 
 @contextmanager
 def open_accounts(option: Path | None) -> Generator[Opened]:
     """The accounts of a home, which is made when it is new. Raises `EngineMissing`, `SettingsError`, `StorageError`."""
+    from rhapsode.cli.account_words import account_words  # noqa: PLC0415
     from rhapsode.cli.screen import open_screen  # noqa: PLC0415  brings in what help does not wait for
     from rhapsode.core.errors import EngineMissing  # noqa: PLC0415
     from rhapsode.settings.home import find_home  # noqa: PLC0415
@@ -34,9 +45,13 @@ def open_accounts(option: Path | None) -> Generator[Opened]:
 
     screen = open_screen()
     try:
-        from rhapsode.accounts.keys import Accounts  # noqa: PLC0415  an extra
-        from rhapsode.database.connect import open_database  # noqa: PLC0415
+        from rhapsode.accounts.admin_keys import AdminKeys  # noqa: PLC0415  an extra
+        from rhapsode.accounts.groups import Groups  # noqa: PLC0415
+        from rhapsode.accounts.keys import Accounts  # noqa: PLC0415
+        from rhapsode.accounts.limits import LimitRules  # noqa: PLC0415
+        from rhapsode.accounts.users import Users  # noqa: PLC0415
         from rhapsode.database.migrate import migrate  # noqa: PLC0415
+        from rhapsode.database.open import open_database  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise EngineMissing(screen.words.missing_extra.format(missing=error.name)) from error
     home = find_home(option, os.environ)
@@ -44,7 +59,17 @@ def open_accounts(option: Path | None) -> Generator[Opened]:
     database = open_database(home.database_url(read_settings(home.settings_file)))
     try:
         migrate(database)
-        accounts = Accounts(database, home.secret(os.environ))
-        yield Opened(accounts=accounts, database=database, home=home, screen=screen)
+        secret = home.secret(os.environ)
+        yield Opened(
+            accounts=Accounts(database, secret),
+            groups=Groups(database),
+            users=Users(database),
+            admin_keys=AdminKeys(database, secret),
+            limits=LimitRules(database),
+            database=database,
+            home=home,
+            screen=screen,
+            words=account_words(chinese=screen.chinese),
+        )
     finally:
         database.close()

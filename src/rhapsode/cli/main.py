@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rhapsode.cli import blends, keys, models
+from rhapsode.cli import admin_keys, blends, groups, keys, limits, models, users
 from rhapsode.cli.chat import chat
 from rhapsode.cli.say import say
 from rhapsode.cli.serve import serve
@@ -48,7 +48,11 @@ app.command()(say)
 app.command()(voices)
 app.add_typer(blends.app, name="blends")
 app.add_typer(models.app, name="models")
+app.add_typer(groups.app, name="groups")
+app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.add_typer(admin_keys.app, name="admin-keys")
+app.add_typer(limits.app, name="limits")
 
 
 def run() -> None:
