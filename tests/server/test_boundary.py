@@ -19,6 +19,7 @@ from rhapsode.server.boundary import Answer, Call, Dialect, Endpoint
 from rhapsode.server.streaming import EventStream
 from rhapsode.service.admission import Admission
 from rhapsode.telemetry.logs import configure_logs
+from tests.server.kept import meter
 
 DIALECT = Dialect(
     write_error=lambda error, trace_id, _body: t2a.write_error(error, trace_id=trace_id), http_status=http_status_of
@@ -87,7 +88,7 @@ Handle = Callable[[Call], Awaitable[Answer]]
 
 
 async def answer(handle: Handle, socket: Socket, *, keys: Keys | None = None) -> Socket:
-    endpoint = Endpoint(handle, DIALECT, admission=Admission(), authority=keys or Keys())
+    endpoint = Endpoint(handle, DIALECT, admission=Admission(), authority=keys or Keys(), meter=meter())
     with anyio.fail_after(10):
         await endpoint(socket.scope, socket.receive, socket.send)
     return socket
@@ -207,7 +208,7 @@ async def test_a_call_that_is_abandoned_is_told_so() -> None:
         raise AssertionError
 
     async def told(socket: Socket) -> None:
-        await Endpoint(endless, DIALECT, admission=admission, authority=Keys())(
+        await Endpoint(endless, DIALECT, admission=admission, authority=Keys(), meter=meter())(
             socket.scope, socket.receive, socket.send
         )
 
@@ -241,7 +242,7 @@ async def test_a_stream_that_is_abandoned_ends_with_an_event() -> None:
         return EventStream(frames(), broken=lambda error: t2a.write_error(error, trace_id="t"), headers={})
 
     with anyio.fail_after(10):
-        await Endpoint(stream, DIALECT, admission=admission, authority=Keys())(
+        await Endpoint(stream, DIALECT, admission=admission, authority=Keys(), meter=meter())(
             socket.scope, socket.receive, socket.send
         )
     assert socket.base_resp["status_code"] == 1001

@@ -10,6 +10,8 @@ from rhapsode.server.boundary import Endpoint
 from rhapsode.server.embeddings import ERRORS, handle_embeddings
 from rhapsode.service.admission import Admission
 from rhapsode.service.embed import EmbedService
+from rhapsode.service.metered import MeteredEmbedding
+from tests.server.kept import meter
 from tests.server.test_boundary import Keys, Socket
 
 MINIMAX = b'{"model":"m","texts":["a"],"type":"db"}'
@@ -28,7 +30,12 @@ async def answer(*parts: bytes, keys: Keys | None = None, admission: Admission |
     socket = Socket(*parts)
     service = EmbedService(routes={"m": [ScriptedEmbedEngine()]})
     endpoint = Endpoint(
-        handle_embeddings(service.embed), ERRORS, admission=admission or Admission(), authority=keys or Keys()
+        handle_embeddings(MeteredEmbedding(service).embed),
+        ERRORS,
+        admission=admission or Admission(),
+        authority=keys or Keys(),
+        meter=meter(),
+        works=True,
     )
     with anyio.fail_after(10):
         await endpoint(socket.scope, socket.receive, socket.send)
@@ -87,7 +94,12 @@ async def test_a_stranger_is_refused_in_its_own_dialect() -> None:
 async def test_a_stranger_with_a_long_body_is_not_read_to_its_end() -> None:
     socket = Socket(*[b" " * 512 * 1024] * 9)
     endpoint = Endpoint(
-        handle_embeddings(EmbedService(routes={}).embed), ERRORS, admission=Admission(), authority=Strict()
+        handle_embeddings(MeteredEmbedding(EmbedService(routes={})).embed),
+        ERRORS,
+        admission=Admission(),
+        authority=Strict(),
+        meter=meter(),
+        works=True,
     )
     with anyio.fail_after(10):
         await endpoint(socket.scope, socket.receive, socket.send)

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from rhapsode.server.boundary import Answer, Call, Endpoint
 from rhapsode.server.direct import Direct
 from rhapsode.service.admission import Admission
+from tests.server.kept import meter
 from tests.server.test_boundary import DIALECT, Keys, Socket
 
 
@@ -16,7 +17,7 @@ async def tell(call: Call) -> Answer:
 
 
 def app() -> Direct:
-    endpoint = Endpoint(tell, DIALECT, admission=Admission(), authority=Keys())
+    endpoint = Endpoint(tell, DIALECT, admission=Admission(), authority=Keys(), meter=meter())
     routes = [Route(path, endpoint, methods=["POST"]) for path in ("/a", "/a/{name}")]
     return Direct(Starlette(routes=routes))
 

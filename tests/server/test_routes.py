@@ -7,7 +7,7 @@ from starlette.routing import Route, WebSocketRoute
 from rhapsode.accounts.keys import Accounts
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
-from rhapsode.database.connect import open_database
+from rhapsode.database.open import open_database
 from rhapsode.jobs.tasks import Tasks
 from rhapsode.server.admin import AdminEndpoint
 from rhapsode.server.admin_routes import open_administration
@@ -23,6 +23,7 @@ from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.home import Home
 from rhapsode.voices.book import OwnVoices
+from tests.server.kept import meter
 from tests.server.test_boundary import Keys
 
 
@@ -46,6 +47,7 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
         administration=open_administration(database, Accounts(database, b"s" * 32), b"s" * 32),
         authority=Keys(),
         admission=Admission(),
+        meter=meter(),
     )
     routes = make_routes(services)
     database.close()

@@ -19,6 +19,7 @@ from rhapsode.server.t2a_ws import MOST_TEXTS, SpeechSocket
 from rhapsode.service.admission import Admission
 from rhapsode.service.speech import SpeechService
 from rhapsode.voices.catalogue import load_voices
+from tests.server.kept import Kept, meter
 from tests.server.test_boundary import KEY, Keys
 
 START = {"event": "task_start", "model": "speech-01", "voice_setting": {"voice_id": "female-yujie"}}
@@ -97,12 +98,21 @@ def engine() -> Watched:
 
 @asynccontextmanager
 async def connected(
-    engine: SpeechEngine, *, keys: Keys | None = None, admission: Admission | None = None, idle_seconds: float = 60.0
+    engine: SpeechEngine,
+    *,
+    keys: Keys | None = None,
+    admission: Admission | None = None,
+    kept: Kept | None = None,
+    idle_seconds: float = 60.0,
 ) -> AsyncGenerator[tuple[Client, asyncio.Task[None]]]:
     """A connection that stands; the task of the server's side ends with the block."""
     service = SpeechService(engine=engine, open_encoder=open_encoder)
     socket = SpeechSocket(
-        service, authority=keys or Keys(), admission=admission or Admission(), idle_seconds=idle_seconds
+        service,
+        authority=keys or Keys(),
+        admission=admission or Admission(),
+        meter=meter(kept),
+        idle_seconds=idle_seconds,
     )
     client = Client()
     client.said.put_nowait({"type": "websocket.connect"})
@@ -275,7 +285,9 @@ async def test_a_server_that_drains_is_seen_before_the_connection_stands(engine:
     client = Client()
     client.said.put_nowait({"type": "websocket.connect"})
     scope: dict[str, Any] = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
-    await SpeechSocket(service, authority=Keys(), admission=admission)(scope, client.receive, client.send)
+    await SpeechSocket(service, authority=Keys(), admission=admission, meter=meter())(
+        scope, client.receive, client.send
+    )
     begin, body = await client.heard.get(), await client.heard.get()
     assert (begin["type"], begin["status"]) == ("websocket.http.response.start", 503)
     assert json.loads(body["body"])["base_resp"]["status_code"] == 1001

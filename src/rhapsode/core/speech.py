@@ -147,10 +147,14 @@ class Pcm:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechAudio:
-    """Packed sound, never empty; pieces joined are one stream. `spoken`: how many characters of the text are begun."""
+    """Packed sound, never empty; pieces joined are one stream. `spoken`: how many characters of the text are begun.
+
+    `milliseconds`: how long the sound is that was made of the text so far.
+    """
 
     audio: bytes
     spoken: int
+    milliseconds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from rhapsode.accounts.keys import Accounts
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
-from rhapsode.database.connect import open_database
+from rhapsode.core.usage import CallRecord, Usage
 from rhapsode.database.migrate import migrate
+from rhapsode.database.connect import open_database
 from rhapsode.server.admin_routes import open_administration
 from rhapsode.server.app import (
     open_chat_service,
@@ -23,6 +24,8 @@ from rhapsode.server.routes import Services
 from rhapsode.server.share import Share
 from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.service.admission import Admission
+from rhapsode.service.meter import Meter
+from rhapsode.service.open_door import NoLedger, OpenDoor
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
@@ -56,6 +59,8 @@ async def assembled(
         accounts = Accounts(database, secret)
         desk = open_desk(home, database, secret)
         book = OwnVoices(database)
+        meter = Meter(limiter=OpenDoor(), ledger=NoLedger(), price=_free, watcher=_unwatched)
+        stack.push_async_callback(meter.finish)
         chat = await stack.enter_async_context(open_chat_service(home, opener))
         embed = await stack.enter_async_context(open_embed_service(home, opener))
         speech, missing = await _open_speech(home, stack, book, opener)
@@ -71,8 +76,17 @@ async def assembled(
             administration=open_administration(database, accounts, secret),
             authority=accounts,
             admission=Admission(),
+            meter=meter,
         )
         yield Assembled(services=services, accounts=accounts, missing=missing)
+
+
+def _free(_model: str, _usage: Usage) -> int:
+    return 0
+
+
+def _unwatched(_record: CallRecord, /, *, method: str, http_status: int) -> None:
+    del method, http_status
 
 
 async def _open_speech(

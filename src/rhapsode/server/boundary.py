@@ -5,7 +5,6 @@ On the way in: the door (draining), the key, the body. A caller that hangs up ca
 
 import asyncio
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,11 +15,14 @@ from starlette.types import Receive, Scope, Send
 
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, ServiceError
+from rhapsode.dialects.minimax.status import BaseResp, status_of
 from rhapsode.server.address import read_base_url, read_query
 from rhapsode.server.auth import Authority, read_address, read_group, read_key
 from rhapsode.server.body import CallerLeft, discard_body, read_body
 from rhapsode.server.streaming import EventStream
+from rhapsode.service.account import Account
 from rhapsode.service.admission import Admission, Place
+from rhapsode.service.meter import Meter
 
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of a body that is not an upload."""
@@ -32,23 +34,41 @@ STRANGER_SECONDS = 10.0
 UNWATCHED_SECONDS = 0.01
 """A call that takes no longer is not worth a task beside its own, which waits for the caller to hang up."""
 
+_LEFT = 499
+"""The HTTP status, for who watches, of a call whose caller hung up before there was one."""
+
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.server")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call that was let in."""
+    """One call whose caller is known.
 
-    caller: Caller
+    `account`: of an endpoint that works, the handler lets the call in once it knows what is asked for.
+    """
+
+    account: Account
     body: bytes
-    trace_id: str
-    created: int = field(default_factory=lambda: int(time.time()))
-    """Unix seconds."""
     path: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the variable parts of the route's path are."""
     scope: Scope = field(default_factory=dict[str, Any], repr=False)
     receive: Receive | None = field(default=None, repr=False)
     """What brings the body, where the handler reads it itself."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+        return self.account.caller
+
+    @property
+    def trace_id(self) -> str:
+        """What the answer carries for whoever looks for the call."""
+        return self.account.call_id
+
+    @property
+    def created(self) -> int:
+        """Unix seconds."""
+        return int(self.account.started_at)
 
     @property
     def query(self) -> dict[str, str]:
@@ -75,13 +95,22 @@ Answer = Response | EventStream
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
+def _no_headers(_error: RhapsodeError) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How a dialect tells errors. `write_error` takes the error, the trace id and as much of the body as was read."""
+    """How a dialect tells errors. `write_error` takes the error, the trace id and as much of the body as was read.
+
+    `headers` are those that an error adds to an answer; `status` is the platform's code for it, for the ledger.
+    """
 
     write_error: Callable[[RhapsodeError, str, bytes], bytes]
     http_status: Callable[[RhapsodeError], int]
     content_type: str = "application/json"
+    headers: Callable[[RhapsodeError], Mapping[str, str]] = _no_headers
+    status: Callable[[RhapsodeError], BaseResp] = status_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +130,19 @@ class Endpoint:
         *,
         admission: Admission,
         authority: Authority,
+        meter: Meter,
+        operation: str = "",
+        works: bool = False,
         reads_body: bool = False,
     ) -> None:
-        """`reads_body`: the handler reads the body as it comes, for an upload."""
+        """`operation`: the route's path.
+
+        `works`: calls are let in by the handler, by what they ask for, and have rows in the ledger; others count as
+        requests. `reads_body`: the handler reads the body as it comes, for an upload.
+        """
+        self._meter = meter
+        self._operation = operation
+        self._works = works
         self._reads_body = reads_body
         self._handler = handler
         self._dialect = dialect
@@ -116,47 +155,86 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        trace_id = secrets.token_hex(16)
-        body: bytes | None = None
-        answer: Answer | None = None
-        watch: _Watch | None = None
+        account = Account(self._meter, secrets.token_hex(16), self._operation)
+        exchange = _Exchange(account, scope, receive, send)
         try:
             async with self._admission.enter() as place:
-                caller = await self._authority.authorise(read_key(scope), read_group(scope), read_address(scope))
-                path = scope.get("path_params", {})
-                if self._reads_body:
-                    call = Call(caller=caller, body=b"", trace_id=trace_id, path=path, scope=scope, receive=receive)
-                else:
-                    body = await read_body(scope, receive, limit=BODY_LIMIT)
-                    watch = _Watch(receive, place)
-                    call = Call(caller=caller, body=body, trace_id=trace_id, path=path, scope=scope)
-                answer = await self._handler(call)
-                await answer(scope, receive, send)
+                await self._serve(exchange, place)
         except CallerLeft:
-            pass
+            account.leave()
         except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong, the caller is told
-            ours = _ours(error, trace_id)
-            if isinstance(answer, EventStream) and answer.begun:
-                await answer.send_broken(ours, send)
-            else:
-                by_body = isinstance(self._dialect, DialectOfBody)
-                if by_body and body is None and not isinstance(error, BodyTooLarge):
-                    body = await _read_of_stranger(scope, receive)
-                await _refuse(ours, self.dialect_of(body or b""), trace_id, body or b"", receive, send)
+            await self._tell(exchange, error)
+        except asyncio.CancelledError:  # the server ends, and the caller did not take what was left for him
+            account.leave()
+            raise
         finally:
-            if watch is not None:
-                watch.cancel()
+            if exchange.watch is not None:
+                exchange.watch.cancel()
+            account.end(method=scope["method"], http_status=exchange.http_status)
+
+    async def _serve(self, exchange: "_Exchange", place: Place) -> None:
+        account, scope, receive = exchange.account, exchange.scope, exchange.receive
+        caller = await self._authority.authorise(read_key(scope), read_group(scope), read_address(scope))
+        account.identify(caller)
+        if not self._works:
+            await account.admit_request()
+        path = scope.get("path_params", {})
+        if self._reads_body:
+            call = Call(account=account, body=b"", path=path, scope=scope, receive=receive)
+        else:
+            exchange.body = await read_body(scope, receive, limit=BODY_LIMIT)
+            exchange.watch = _Watch(receive, place)
+            call = Call(account=account, body=exchange.body, path=path, scope=scope)
+        answer = exchange.answer = await self._handler(call)
+        if isinstance(answer, EventStream):
+            answer.begins = account.begin  # what it is made of completes the account
+            exchange.http_status = 200
+        else:
+            await account.complete()
+            exchange.http_status = answer.status_code
+        await answer(scope, receive, exchange.send)
+        await account.complete()
+
+    async def _tell(self, exchange: "_Exchange", error: Exception) -> None:
+        ours = _ours(error, exchange.account.call_id)
+        begun = exchange.answer if isinstance(exchange.answer, EventStream) and exchange.answer.begun else None
+        body = exchange.body
+        if body is None and isinstance(self._dialect, DialectOfBody) and not isinstance(error, BodyTooLarge):
+            body = await _read_of_stranger(exchange.scope, exchange.receive)
+        dialect = self.dialect_of(body or b"")
+        await exchange.account.fail(dialect.status(ours).status_code)
+        if begun is not None:
+            await begun.send_broken(ours, exchange.send)
+        else:
+            exchange.http_status = dialect.http_status(ours)
+            await _refuse(ours, dialect, body or b"", exchange)
 
 
-async def _refuse(
-    error: RhapsodeError, dialect: Dialect, trace_id: str, body: bytes, receive: Receive, send: Send
-) -> None:
+class _Exchange:
+    """How far one call has come."""
+
+    __slots__ = ("account", "answer", "body", "http_status", "receive", "scope", "send", "watch")
+
+    def __init__(self, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
+        self.account = account
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.body: bytes | None = None
+        self.answer: Answer | None = None
+        self.watch: _Watch | None = None
+        self.http_status = _LEFT
+
+
+async def _refuse(error: RhapsodeError, dialect: Dialect, body: bytes, exchange: _Exchange) -> None:
+    trace_id, send = exchange.account.call_id, exchange.send
     answer = dialect.write_error(error, trace_id, body)
     unread = isinstance(error, BodyTooLarge)
     headers = {
         "content-type": dialect.content_type,
         "content-length": str(len(answer)),
         **trace_headers(trace_id),
+        **dialect.headers(error),
         # What was not read cannot be told from a next request.
         **({"connection": "close"} if unread else {}),
     }
@@ -164,7 +242,7 @@ async def _refuse(
     await send({"type": "http.response.start", "status": dialect.http_status(error), "headers": start})
     await send({"type": "http.response.body", "body": answer, "more_body": unread})
     if unread:
-        await discard_body(receive)
+        await discard_body(exchange.receive)
         await send({"type": "http.response.body", "body": b""})
 
 

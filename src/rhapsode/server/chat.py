@@ -7,12 +7,14 @@ from typing import Generic, Protocol, TypeVar
 
 from starlette.responses import Response
 
-from rhapsode.core.chat import ChatEvent, ChatReply, ChatRequest
+from rhapsode.core.chat import ChatEnd, ChatEvent, ChatReply, ChatRequest
 from rhapsode.core.errors import RhapsodeError
 from rhapsode.dialects.stamp import Stamp
 from rhapsode.server.boundary import Answer, Call, Handler
 from rhapsode.server.streaming import EventStream
+from rhapsode.service.account import Account
 from rhapsode.service.chat import ChatService
+from rhapsode.service.metered import admit_chat, usage_of
 
 
 class Asked(Protocol):
@@ -64,16 +66,22 @@ def handle_chat(dialect: ChatDialect[AskedT], chat: ChatService) -> Handler:
 
 async def answer_chat(dialect: ChatDialect[AskedT], asked: AskedT, call: Call, chat: ChatService) -> Answer:
     """The answer to what was asked, whole or as a stream."""
+    hear = await admit_chat(call.account, chat, asked.request)
     stamp = Stamp(trace_id=call.trace_id, created=call.created)
     if asked.stream:
         writer = dialect.open_stream(asked, stamp)
-        return EventStream(_frames(chat.reply(asked.request), writer), broken=writer.write_error, headers=call.headers)
-    body = dialect.write_reply(asked, await chat.whole(asked.request), stamp)
+        frames = _frames(chat.reply(asked.request, hear), writer, call.account)
+        return EventStream(frames, broken=writer.write_error, headers=call.headers)
+    reply = await chat.whole(asked.request, hear)
+    call.account.use(usage_of(reply.end.usage))
+    body = dialect.write_reply(asked, reply, stamp)
     return Response(body, headers=call.headers, media_type="application/json")
 
 
-async def _frames(events: AsyncGenerator[ChatEvent], writer: StreamWriter) -> AsyncGenerator[bytes]:
+async def _frames(events: AsyncGenerator[ChatEvent], writer: StreamWriter, account: Account) -> AsyncGenerator[bytes]:
     async with aclosing(events):
         async for event in events:
+            if isinstance(event, ChatEnd):
+                await account.complete(usage_of(event.usage))
             if frame := writer.write_event(event):
                 yield frame

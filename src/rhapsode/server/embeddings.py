@@ -15,8 +15,10 @@ from rhapsode.dialects.minimax.status import http_status_of
 from rhapsode.dialects.openai import embeddings as openai
 from rhapsode.server.boundary import Answer, Call, Dialect, DialectOfBody, Handler
 from rhapsode.server.openai import ERRORS as OPENAI_ERRORS
+from rhapsode.service.account import Account
 
-Embed = Callable[[EmbedRequest], Awaitable[Embeddings]]
+Embed = Callable[[EmbedRequest, Account], Awaitable[Embeddings]]
+"""Lets the texts in, and turns them into vectors."""
 
 _MINIMAX_ERRORS: Final = Dialect(
     write_error=lambda error, _trace_id, _body: minimax.write_error(error),
@@ -54,11 +56,11 @@ def handle_embeddings(embed: Embed) -> Handler:
         if fields.texts is None and fields.input is None:
             raise InvalidField("texts", "is required, or input in OpenAI's shape")
         if fields.input is None:
-            vectors = await embed(minimax.read_request(call.body))
+            vectors = await embed(minimax.read_request(call.body), call.account)
             answer = await to_thread.run_sync(minimax.write_reply, vectors)
         else:
             asked = openai.read_request(call.body)
-            vectors = await embed(asked.request)
+            vectors = await embed(asked.request, call.account)
             answer = await to_thread.run_sync(openai.write_reply, asked, vectors)
         return Response(answer, headers=call.headers, media_type="application/json")
 

@@ -10,6 +10,7 @@ from rhapsode.dialects.openai.errors import write_error_event
 from rhapsode.server.boundary import Answer, Call, Handler
 from rhapsode.server.streaming import EventStream
 from rhapsode.server.t2a import Speak
+from rhapsode.service.account import Account
 
 
 def handle_speech(speak: Speak) -> Handler:
@@ -20,7 +21,7 @@ def handle_speech(speak: Speak) -> Handler:
 
     async def handle(call: Call) -> Answer:
         asked = speech.read_request(call.body)
-        events = speak(asked.request, call.caller)
+        events = _completed(await speak(asked.request, call.account), call.account)
         if asked.as_events:
             return EventStream(
                 _as_events(events),
@@ -31,6 +32,15 @@ def handle_speech(speak: Speak) -> Handler:
         return EventStream(_as_sound(events), broken=None, headers=call.headers, content_type=kind)
 
     return handle
+
+
+async def _completed(events: AsyncGenerator[SpeechEvent], account: Account) -> AsyncGenerator[SpeechEvent]:
+    """The events; the account is complete before the last."""
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, SpeechEnd):
+                await account.complete()
+            yield event
 
 
 async def _as_sound(events: AsyncGenerator[SpeechEvent]) -> AsyncGenerator[bytes]:

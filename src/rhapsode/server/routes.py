@@ -17,11 +17,14 @@ from rhapsode.server.downloads import Downloads
 from rhapsode.server.files import FileDesk
 from rhapsode.server.health import Health
 from rhapsode.server.spoken_chat import handle_chat_v2
+from rhapsode.server.t2a_ws import PATH as SOCKET_PATH
 from rhapsode.server.t2a_ws import SpeechSocket
 from rhapsode.server.tasks import TaskDesk
 from rhapsode.service.admission import Admission
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
+from rhapsode.service.meter import Meter
+from rhapsode.service.metered import MeteredEmbedding, MeteredSpeech, MeteredSpokenChat
 from rhapsode.service.speech import SpeechService
 from rhapsode.service.spoken_chat import SpokenChat
 from rhapsode.service.voice_maker import VoiceMaker
@@ -43,19 +46,36 @@ class Services:
     administration: Administration
     authority: Authority
     admission: Admission
+    meter: Meter
 
 
 def make_routes(to: Services) -> list[BaseRoute]:
     """The table."""
 
     def route(
-        method: str, path: str, handler: Handler, dialect: Dialect | DialectOfBody, *, reads_body: bool = False
+        method: str,
+        path: str,
+        handler: Handler,
+        dialect: Dialect | DialectOfBody,
+        *,
+        works: bool = False,
+        reads_body: bool = False,
     ) -> Route:
-        endpoint = Endpoint(handler, dialect, admission=to.admission, authority=to.authority, reads_body=reads_body)
+        endpoint = Endpoint(
+            handler,
+            dialect,
+            admission=to.admission,
+            authority=to.authority,
+            meter=to.meter,
+            operation=path,
+            works=works,
+            reads_body=reads_body,
+        )
         return Route(path, endpoint, methods=[method])
 
     post, get, delete = partial(route, "POST"), partial(route, "GET"), partial(route, "DELETE")
     upload = partial(post, reads_body=True)
+    work = partial(post, works=True)  # what has a row in the ledger
 
     def serves(model: str) -> bool:
         return to.chat.serves(model) or model in to.embed.models
@@ -63,31 +83,33 @@ def make_routes(to: Services) -> list[BaseRoute]:
     health = Health(to.admission)
     names = (*to.chat.models, *to.embed.models)
     started = int(time.time())
-    spoken = SpokenChat(chat=to.chat, speech=to.speech)
+    spoken = MeteredSpokenChat(to.chat, SpokenChat(chat=to.chat, speech=to.speech))
+    speak, embed = MeteredSpeech(to.speech).speak, MeteredEmbedding(to.embed).embed
+    socket = SpeechSocket(to.speech, authority=to.authority, admission=to.admission, meter=to.meter)
     return [
-        post("/v1/text/chatcompletion", handle_chat(minimax.CHAT, to.chat), minimax.CHAT_ERRORS),
-        post("/v1/text/chatcompletion_pro", handle_chat(minimax.CHAT_PRO, to.chat), minimax.CHAT_ERRORS),
-        post(
+        work("/v1/text/chatcompletion", handle_chat(minimax.CHAT, to.chat), minimax.CHAT_ERRORS),
+        work("/v1/text/chatcompletion_pro", handle_chat(minimax.CHAT_PRO, to.chat), minimax.CHAT_ERRORS),
+        work(
             "/v1/text/chatcompletion_v2",
             handle_chat_v2(to.chat, spoken.reply, to.speech.prepare),
             minimax.CHAT_V2_ERRORS,
         ),
-        post("/v1/chat/completions", handle_chat(openai.CHAT, to.chat), openai.ERRORS),
-        post("/v1/embeddings", embeddings.handle_embeddings(to.embed.embed), embeddings.ERRORS),
+        work("/v1/chat/completions", handle_chat(openai.CHAT, to.chat), openai.ERRORS),
+        work("/v1/embeddings", embeddings.handle_embeddings(embed), embeddings.ERRORS),
         get("/v1/models", openai.handle_models(names, created=started), openai.ERRORS),
         get("/v1/models/{model:path}", openai.handle_model(serves, created=started), openai.ERRORS),
-        post("/v1/audio/speech", openai_speech.handle_speech(to.speech.speak), openai.ERRORS),
-        post("/v1/text_to_speech", t2a.handle_t2a(to.speech.speak), t2a.T2A_ERRORS),
-        post("/v1/t2a_pro", t2a.handle_t2a_pro(to.speech.speak, to.desk.deliver), t2a.T2A_PRO_ERRORS),
-        post("/v1/tts/stream", t2a.handle_t2a_stream(to.speech.speak), t2a.T2A_STREAM_ERRORS),
-        post("/v1/t2a_v2", t2a.handle_t2a_v2(to.speech.speak, to.desk.deliver), t2a.T2A_V2_ERRORS),
-        WebSocketRoute("/ws/v1/t2a_v2", SpeechSocket(to.speech, authority=to.authority, admission=to.admission)),
+        work("/v1/audio/speech", openai_speech.handle_speech(speak), openai.ERRORS),
+        work("/v1/text_to_speech", t2a.handle_t2a(speak), t2a.T2A_ERRORS),
+        work("/v1/t2a_pro", t2a.handle_t2a_pro(speak, to.desk.deliver), t2a.T2A_PRO_ERRORS),
+        work("/v1/tts/stream", t2a.handle_t2a_stream(speak), t2a.T2A_STREAM_ERRORS),
+        work("/v1/t2a_v2", t2a.handle_t2a_v2(speak, to.desk.deliver), t2a.T2A_V2_ERRORS),
+        WebSocketRoute(SOCKET_PATH, socket),
         post("/v1/get_voice", voices.handle_get_voice(to.speech), voices.ERRORS),
         post("/v1/delete_voice", voices.handle_delete_voice(to.maker), voices.ERRORS),
-        post("/v1/voice_blend", voices.handle_voice_blend(to.maker), voices.ERRORS),
-        post("/v1/voice_clone", voices.handle_voice_clone(to.maker, to.desk.deliver), voices.ERRORS),
-        post("/v1/voice_design", voices.handle_voice_design(to.maker, voice_design.read_request), voices.ERRORS),
-        post("/v1/text2voice", voices.handle_voice_design(to.maker, voice_design.read_older_request), voices.ERRORS),
+        work("/v1/voice_blend", voices.handle_voice_blend(to.maker), voices.ERRORS),
+        work("/v1/voice_clone", voices.handle_voice_clone(to.maker, to.desk.deliver), voices.ERRORS),
+        work("/v1/voice_design", voices.handle_voice_design(to.maker, voice_design.read_request), voices.ERRORS),
+        work("/v1/text2voice", voices.handle_voice_design(to.maker, voice_design.read_older_request), voices.ERRORS),
         upload("/v1/files/upload", to.desk.upload, files.ERRORS),
         get("/v1/files/list", to.desk.list, files.ERRORS),
         get("/v1/files/retrieve", to.desk.retrieve, files.ERRORS),
@@ -96,10 +118,10 @@ def make_routes(to: Services) -> list[BaseRoute]:
         upload("/v1/files", to.desk.upload, files.ERRORS),
         get("/v1/files", to.desk.list_or_retrieve, files.ERRORS),
         delete("/v1/files", to.desk.delete_by_query, files.ERRORS),
-        upload("/v1/t2a_async", to.long_texts.create, tasks.ERRORS),
+        work("/v1/t2a_async", to.long_texts.create, tasks.ERRORS, reads_body=True),
         get("/query/t2a_async_query", to.long_texts.query, tasks.ERRORS),
         get("/v1/query/t2a_async_query", to.long_texts.query, tasks.ERRORS),
-        post("/v1/t2a_async_v2", to.long_texts.create_v2, tasks.V2_ERRORS),
+        work("/v1/t2a_async_v2", to.long_texts.create_v2, tasks.V2_ERRORS),
         get("/v1/query/t2a_async_query_v2", to.long_texts.query_v2, tasks.V2_ERRORS),
         Route(LINK_PATH, Downloads(to.desk.files, to.desk.links, to.admission).answer),
         Route("/health/live", health.live),

@@ -18,6 +18,10 @@ of 32 kbit a second no faster than it sounds may need 350 s for that.
 """
 
 
+def _unheard() -> None:
+    """Nobody asks."""
+
+
 class EventStream:
     """An ASGI answer made of frames.
 
@@ -43,6 +47,8 @@ class EventStream:
         self._is_sending = False
         self._watch: asyncio.TimerHandle | None = None
         self.begun = False
+        self.begins: Callable[[], None] = _unheard
+        """Called before the first frame is sent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send every frame; whatever ends this closes the frames. Raises `CallerLeft`."""
@@ -65,6 +71,7 @@ class EventStream:
             async for frame in frames:
                 if not self.begun:
                     self.begun = True
+                    self.begins()
                     headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
                     await send({"type": "http.response.start", "status": 200, "headers": headers})
                 self._is_sending = True

@@ -1,37 +1,39 @@
 """The platform's speech endpoints, as the routes name them."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Final
 
 from starlette.responses import Response
 
-from rhapsode.core.caller import Caller
 from rhapsode.core.errors import RhapsodeError
 from rhapsode.core.speech import SpeechEnd, SpeechEvent, SpeechRequest
 from rhapsode.dialects.minimax import t2a, t2a_pro, t2a_stream, t2a_v2, t2a_v2_reply
 from rhapsode.dialects.minimax.chat_pro_reply import asks_for_stream
-from rhapsode.dialects.minimax.status import http_status_of
+from rhapsode.dialects.minimax.status import BaseResp, http_status_of, status_of, status_of_v2
 from rhapsode.dialects.sse import CONTENT_TYPE
 from rhapsode.server.boundary import Answer, Call, Dialect, DialectOfBody, Handler
 from rhapsode.server.kept_speech import Deliver, keep_speech, keep_subtitles
 from rhapsode.server.streaming import EventStream
+from rhapsode.service.account import Account
 
-Speak = Callable[[SpeechRequest, Caller], AsyncGenerator[SpeechEvent]]
+Speak = Callable[[SpeechRequest, Account], Awaitable[AsyncGenerator[SpeechEvent]]]
+"""Lets a text in, and speaks it."""
 WriteError = Callable[..., bytes]
+Status = Callable[[RhapsodeError], BaseResp]
 
 _JSON: Final = "application/json"
 
 
-def _errors(write: WriteError, content_type: str = _JSON) -> Dialect:
+def _errors(write: WriteError, content_type: str = _JSON, *, status: Status = status_of) -> Dialect:
     def write_error(error: RhapsodeError, trace_id: str, _body: bytes) -> bytes:
         return write(error, trace_id=trace_id)
 
-    return Dialect(write_error=write_error, http_status=http_status_of, content_type=content_type)
+    return Dialect(write_error=write_error, http_status=http_status_of, content_type=content_type, status=status)
 
 
-_V2_WHOLE: Final = _errors(t2a_v2_reply.write_error)
-_V2_STREAM: Final = _errors(t2a_v2_reply.write_streamed_error, CONTENT_TYPE)
+_V2_WHOLE: Final = _errors(t2a_v2_reply.write_error, status=status_of_v2)
+_V2_STREAM: Final = _errors(t2a_v2_reply.write_streamed_error, CONTENT_TYPE, status=status_of_v2)
 
 T2A_ERRORS: Final = _errors(t2a.write_error)
 T2A_PRO_ERRORS: Final = _errors(t2a_pro.write_error)
@@ -47,7 +49,7 @@ def handle_t2a(speak: Speak) -> Handler:
 
     async def handle(call: Call) -> Answer:
         request = t2a.read_request(call.body)
-        pieces, _ = await _collect(speak(request, call.caller))
+        pieces, _ = await _collect(await speak(request, call.account))
         return Response(b"".join(pieces), headers=call.headers, media_type=t2a.CONTENT_TYPES[request.audio.format])
 
     return handle
@@ -58,12 +60,14 @@ def handle_t2a_stream(speak: Speak) -> Handler:
 
     async def handle(call: Call) -> Answer:
         request = t2a_stream.read_request(call.body)
+        events = await speak(request, call.account)
         writer = t2a_stream.StreamWriter(request, call.trace_id)
 
         async def frames() -> AsyncGenerator[bytes]:
-            async with aclosing(speak(request, call.caller)) as events:
+            async with aclosing(events):
                 async for event in events:
                     if isinstance(event, SpeechEnd):
+                        await call.account.complete()
                         for frame in writer.write_end(event):
                             yield frame
                     elif frame := writer.write_audio(event):
@@ -79,7 +83,8 @@ def handle_t2a_pro(speak: Speak, deliver: Deliver) -> Handler:
 
     async def handle(call: Call) -> Answer:
         request = t2a_pro.read_request(call.body)
-        audio_url, end = await keep_speech(speak(request, call.caller), request.audio.format, deliver, call)
+        events = await speak(request, call.account)
+        audio_url, end = await keep_speech(events, request.audio.format, deliver, call)
         subtitle_url = await keep_subtitles(end, deliver, call)
         answer = t2a_pro.write_reply(
             request, end, trace_id=call.trace_id, audio_url=audio_url, subtitle_url=subtitle_url
@@ -94,7 +99,7 @@ def handle_t2a_v2(speak: Speak, deliver: Deliver) -> Handler:
 
     async def handle(call: Call) -> Answer:
         asked = t2a_v2.read_request(call.body)
-        events = speak(asked.request, call.caller)
+        events = await speak(asked.request, call.account)
         if asked.stream:
             frames = _v2_events(asked, events, deliver, call)
             return EventStream(frames, broken=_broken(t2a_v2_reply.write_streamed_error, call), headers=call.headers)
@@ -107,6 +112,7 @@ def handle_t2a_v2(speak: Speak, deliver: Deliver) -> Handler:
             return Response(answer, headers=call.headers, media_type=_JSON)
         pieces, end = await _collect(events)
         subtitle_url = await keep_subtitles(end, deliver, call) if asked.subtitles else ""
+        await call.account.complete()
         parts = t2a_v2_reply.write_reply(asked, pieces, end, trace_id=call.trace_id, subtitle_url=subtitle_url)
         return EventStream(_one_by_one(parts), broken=None, headers=call.headers, content_type=_JSON)
 
@@ -121,6 +127,7 @@ async def _v2_events(
         async for event in events:
             if isinstance(event, SpeechEnd):
                 subtitle_url = await keep_subtitles(event, deliver, call) if asked.subtitles else ""
+                await call.account.complete()
                 for part in writer.write_end(event, subtitle_url=subtitle_url):
                     yield part
             else:

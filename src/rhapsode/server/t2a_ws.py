@@ -7,8 +7,8 @@ does not hold up the end of the server.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -32,8 +32,13 @@ from rhapsode.dialects.minimax.t2a_ws import (
 )
 from rhapsode.server.auth import Authority, read_address, read_group, read_key
 from rhapsode.server.body import CallerLeft
+from rhapsode.service.account import Account, check_model
 from rhapsode.service.admission import Admission
+from rhapsode.service.meter import Meter
+from rhapsode.service.metered import admit_speech, heard
 from rhapsode.service.speech import SpeechService
+
+PATH: Final = "/ws/v1/t2a_v2"
 
 IDLE_SECONDS: Final = 120.0
 """after the last frame of ours; the platform's own figure"""
@@ -41,6 +46,9 @@ IDLE_SECONDS: Final = 120.0
 MOST_TEXTS: Final = 1000
 MOST_CHARACTERS: Final = 100_000
 """how much may wait to be spoken; the platform names no bound"""
+
+_SWITCHED: Final = 101
+"""HTTP's status for a connection that stands"""
 
 _NORMAL: Final = 1000
 """of closing: the frame before says what else there is to say"""
@@ -57,8 +65,10 @@ class SpeechSocket:
         *,
         authority: Authority,
         admission: Admission,
+        meter: Meter,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        self._meter = meter
         self._speech = speech
         self._authority = authority
         self._admission = admission
@@ -74,28 +84,76 @@ class SpeechSocket:
         headers = [(name, trace_id.encode()) for name in (b"trace-id", b"minimax-request-id", b"alb_request_id")]
         await send({"type": "websocket.accept", "headers": headers})
         line, writer = _Line(receive, send), FrameWriter(secrets.token_hex(16), trace_id)
+        accounts = _Accounts(self._meter, self._admission, trace_id)
         try:
-            await self._talk(scope, line, writer)
+            await self._talk(scope, line, writer, accounts)
         except* CallerLeft:
             pass
         except* Exception as group:  # noqa: BLE001 - the boundary: whatever went wrong, the caller is told
-            await line.end(writer.failed(_ours(group.exceptions[0], trace_id)))
+            ours = _ours(group.exceptions[0], trace_id)
+            await accounts.fail(ours)
+            await line.end(writer.failed(ours))
 
-    async def _talk(self, scope: Scope, line: "_Line", writer: FrameWriter) -> None:
+    async def _talk(self, scope: Scope, line: "_Line", writer: FrameWriter, accounts: "_Accounts") -> None:
         key, group_id, address = read_key(scope), read_group(scope), read_address(scope)
 
         async def authorise() -> Caller:
-            return await self._authority.authorise(key, group_id, address)
+            caller = await self._authority.authorise(key, group_id, address)
+            accounts.caller = caller
+            return caller
 
         await authorise()
         await line.send(writer.connected())
         waiting = _Waiting()
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(_listen(line, waiting))
-            task = _Task(self._speech, authorise, self._admission, line, writer)
+            task = _Task(self._speech, authorise, self._admission, line, writer, accounts)
             await task.answer(waiting, self._idle_seconds)
             listening.cancel()
         await line.end(writer.finished())
+
+
+class _Accounts:
+    """Those of one connection: each text has its own, and so has a connection that fails before its first.
+
+    The first is kept under the trace id, others have their number behind it.
+    """
+
+    def __init__(self, meter: Meter, admission: Admission, trace_id: str) -> None:
+        self._meter = meter
+        self._admission = admission
+        self._trace_id = trace_id
+        self._texts = 0
+        self.caller: Caller | None = None
+
+    @asynccontextmanager
+    async def of_text(self, caller: Caller) -> AsyncGenerator[Account]:
+        """The account of the next text; it is closed as the work on it ends."""
+        self._texts += 1
+        call_id = self._trace_id if self._texts == 1 else f"{self._trace_id}-{self._texts}"
+        account = Account(self._meter, call_id, PATH, caller)
+        try:
+            yield account
+            await account.complete()
+        except (CallerLeft, asyncio.CancelledError):
+            # The other side hung up or broke the order; or the server ends, and does not wait any longer.
+            if self._admission.draining:
+                await account.fail(_status(_stopping()))
+            else:
+                account.leave()
+            raise
+        except Exception as error:
+            await account.fail(_status(error))
+            raise
+        finally:
+            account.end(method="GET", http_status=_SWITCHED)
+
+    async def fail(self, error: RhapsodeError) -> None:
+        """The connection failed; where it was before its first text, who watches has not heard of it yet."""
+        if not self._texts:
+            account = Account(self._meter, self._trace_id, PATH, self.caller)
+            await account.fail(_status(error))
+            account.end(method="GET", http_status=_SWITCHED)
 
 
 class _Task:
@@ -108,7 +166,9 @@ class _Task:
         admission: Admission,
         line: "_Line",
         writer: FrameWriter,
+        accounts: _Accounts,
     ) -> None:
+        self._accounts = accounts
         self._speech = speech
         self._authorise = authorise
         self._admission = admission
@@ -135,7 +195,9 @@ class _Task:
     async def _answer(self, event: TaskStart | TaskContinue | Skipped) -> None:
         match event:
             case TaskStart():
-                await self._speech.prepare(event.request, await self._authorise())  # a wrong voice is told at once
+                caller = await self._authorise()
+                check_model(caller, event.request.model)
+                await self._speech.prepare(event.request, caller)  # a wrong voice is told at once
                 self._request = event.request
                 await self._line.send(self._writer.started())
             case TaskContinue():
@@ -148,12 +210,16 @@ class _Task:
             raise AssertionError("a text came before the task was started")
         caller = await self._authorise()  # a key may be revoked while the connection stands
         request = replace(self._request, script=text.script)
-        async with aclosing(self._speech.speak_part(request, caller)) as events:
-            async for event in events:
-                if isinstance(event, SpeechEnd):
-                    await self._line.send(self._writer.end(request.audio, event))
-                else:
-                    await self._line.send(self._writer.audio(event.audio))
+        async with self._accounts.of_text(caller) as account:
+            await admit_speech(account, request)
+            async with aclosing(heard(self._speech.speak_part(request, caller), request, account)) as events:
+                async for event in events:
+                    if isinstance(event, SpeechEnd):
+                        await account.complete()
+                        await self._line.send(self._writer.end(request.audio, event))
+                    else:
+                        account.begin()
+                        await self._line.send(self._writer.audio(event.audio))
 
 
 class _Waiting:
@@ -236,11 +302,21 @@ async def _listen(line: _Line, waiting: _Waiting) -> None:
 
 async def _refuse(trace_id: str, send: Send) -> None:
     """Before the connection stands, in HTTP, where whoever balances loads can see it."""
-    error = Draining("the server is stopping; try another one, or again in a minute")
+    error = _stopping()
     body = t2a.write_error(error, trace_id=trace_id)
     headers = [(b"content-type", b"application/json"), (b"trace-id", trace_id.encode())]
     await send({"type": "websocket.http.response.start", "status": http_status_of(error), "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
+
+
+def _status(error: Exception) -> int:
+    return t2a_ws.status_of_socket(
+        error if isinstance(error, RhapsodeError) else RhapsodeError("unknown error")
+    ).status_code
+
+
+def _stopping() -> Draining:
+    return Draining("the server is stopping; try another one, or again in a minute")
 
 
 def _characters(event: Event) -> int:

@@ -8,16 +8,19 @@ from typing import Final
 from anyio import to_thread
 from starlette.responses import Response
 
-from rhapsode.core.caller import Caller
 from rhapsode.core.errors import InvalidField, InvisibleText
+from rhapsode.core.limiter import Unit
 from rhapsode.core.speech import SpeechRequest, TextCount
+from rhapsode.core.usage import Usage
 from rhapsode.dialects.minimax import t2a_async, t2a_async_v2
-from rhapsode.dialects.minimax.status import http_status_of
+from rhapsode.dialects.minimax.status import http_status_of, status_of_v2
 from rhapsode.jobs.documents import read_documents
 from rhapsode.jobs.files import Files
 from rhapsode.jobs.tasks import Document, Order, Task, Tasks, TaskStatus
 from rhapsode.server.boundary import Answer, Call, Dialect
 from rhapsode.server.uploads import receive_upload
+from rhapsode.service.account import Account
+from rhapsode.service.metered import voices_of
 from rhapsode.service.speech import SpeechService
 from rhapsode.text.count import MOST_INVISIBLE, count
 
@@ -28,7 +31,9 @@ ERRORS: Final = Dialect(
     write_error=lambda error, _trace_id, _body: t2a_async.write_error(error), http_status=http_status_of
 )
 V2_ERRORS: Final = Dialect(
-    write_error=lambda error, _trace_id, _body: t2a_async_v2.write_error(error), http_status=http_status_of
+    write_error=lambda error, _trace_id, _body: t2a_async_v2.write_error(error),
+    http_status=http_status_of,
+    status=status_of_v2,
 )
 
 
@@ -52,7 +57,7 @@ class TaskDesk:
                 raise InvalidField("text_file_id", rule)
             path = await to_thread.run_sync(self.files.path, file)
             documents = await to_thread.run_sync(_read, path, file.filename, "text_file_id", t2a_async_v2.FILE_LIMIT)
-        task = await self._create(call.caller, asked.request, documents)
+        task = await self._create(call.account, asked.request, documents)
         answer = t2a_async_v2.write_created(
             task_id=task.id, token=task.token, file_id=task.file_id, characters=task.count.characters
         )
@@ -73,7 +78,7 @@ class TaskDesk:
             if upload.name != "text" or upload.filename is None:
                 raise InvalidField("text", "is required: a zip file")
             documents = await to_thread.run_sync(_read, upload.content.path, "text.zip", "text", t2a_async_v2.ALL_LIMIT)
-            task = await self._create(call.caller, request, documents)
+            task = await self._create(call.account, request, documents)
         answer = t2a_async.write_created(
             task_id=task.id, token=task.token, file_id=task.file_id, count=task.count, audio=request.audio
         )
@@ -94,12 +99,17 @@ class TaskDesk:
         )
         return _json(call, answer)
 
-    async def _create(self, caller: Caller, request: SpeechRequest, documents: tuple[Document, ...]) -> Task:
+    async def _create(self, account: Account, request: SpeechRequest, documents: tuple[Document, ...]) -> Task:
+        """A task is paid for where it is taken in: what comes of it later changes nothing."""
         figures = await to_thread.run_sync(_count, documents)
+        await account.admit(
+            model=request.model, unit=Unit.CHARACTERS, amount=figures.characters, voice=voices_of(request)
+        )
         if figures.invisible > MOST_INVISIBLE:
             raise InvisibleText(figures.invisible, most=MOST_INVISIBLE)
-        request = await self.speech.prepare(replace(request, script=()), caller)
-        task = await self.tasks.create(caller.group_id, Order(request=request, documents=documents), figures)
+        request = await self.speech.prepare(replace(request, script=()), account.caller)
+        task = await self.tasks.create(account.caller.group_id, Order(request=request, documents=documents), figures)
+        account.use(Usage(characters=figures.characters))
         self.wake()
         return task
 

@@ -14,7 +14,13 @@ from rhapsode.service.looked_up import look_up
 from rhapsode.service.masked import masked
 from rhapsode.text.mask import mask
 
+Hear = Callable[[ChatEvent], None]
+
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.service")
+
+
+def unheard(_event: ChatEvent, /) -> None:
+    """Nobody counts."""
 
 
 class ChatService:
@@ -34,7 +40,7 @@ class ChatService:
         search: SearchEngine | None = None,
     ) -> None:
         self._routes = routes
-        self._in_any_case = {name.casefold(): engines for name, engines in routes.items()}
+        self._in_any_case = {name.casefold(): name for name in routes}
         self._base_model = base_model
         self._search = search
 
@@ -45,46 +51,53 @@ class ChatService:
 
     def serves(self, model: str) -> bool:
         """Whether a model of this name may be asked for."""
-        return bool(self._engines(model))
+        return self._route(model) is not None
 
-    async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
+    def known_as(self, model: str) -> str:
+        """The name under which a model is served that a caller calls so. Raises `UnknownModel`."""
+        if (name := self._route(model)) is None:
+            raise UnknownModel(model)
+        return name
+
+    async def reply(self, request: ChatRequest, hear: Hear = unheard, /) -> AsyncGenerator[ChatEvent]:
         """The events of one reply, as `ChatEngine.reply`, masked and after a search where that is asked for.
 
-        Raises `UnknownModel` too.
+        `hear` is called for every event of the engine, however few come of them. Raises `UnknownModel` too.
         """
-        events = self._begin(await self._prepared(request))
+        events = self._begin(await self._prepared(request), hear)
         if _is_masked(request):
             events = masked(events)
         async with aclosing(events):
             async for event in events:
                 yield event
 
-    async def whole(self, request: ChatRequest, /) -> ChatReply:
+    async def whole(self, request: ChatRequest, hear: Hear = unheard, /) -> ChatReply:
         """What the events of `reply` add up to; it is masked in one go, which is quicker."""
-        async with aclosing(self._begin(await self._prepared(request))) as events:
+        async with aclosing(self._begin(await self._prepared(request), hear)) as events:
             return await collect(events, mask if _is_masked(request) else str)
 
     async def _prepared(self, request: ChatRequest) -> ChatRequest:
         """With what a search found, where one is asked for."""
-        if not self.serves(request.model):
-            raise UnknownModel(request.model)
+        self.known_as(request.model)
         if not request.search:
             return request
         return replace(request, search=False, findings=await look_up(request, self._search))
 
-    def _begin(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
-        engines = self._engines(request.model)
+    def _begin(self, request: ChatRequest, hear: Hear) -> AsyncGenerator[ChatEvent]:
+        engines = self._routes[self.known_as(request.model)]
         if request.begun:
-            return beyond(request.begun, self._first_able(engines, from_the_beginning(request)))
-        return self._first_able(engines, request)
+            return beyond(request.begun, self._first_able(engines, from_the_beginning(request), hear))
+        return self._first_able(engines, request, hear)
 
-    def _engines(self, model: str) -> Sequence[ChatEngine]:
+    def _route(self, model: str) -> str | None:
         for name in (model, self._base_model(model)):
-            if engines := self._routes.get(name) or self._in_any_case.get(name.casefold()):
-                return engines
-        return ()
+            if found := name if name in self._routes else self._in_any_case.get(name.casefold()):
+                return found
+        return None
 
-    async def _first_able(self, engines: Sequence[ChatEngine], request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+    async def _first_able(
+        self, engines: Sequence[ChatEngine], request: ChatRequest, hear: Hear
+    ) -> AsyncGenerator[ChatEvent]:
         """The reply of the first engine that begins one."""
         down: ServiceError | None = None
         for engine in engines:
@@ -93,6 +106,7 @@ class ChatService:
                 async with aclosing(engine.reply(request)) as events:
                     async for event in events:
                         begun = True
+                        hear(event)
                         yield event
             except (ServiceError, PromptTooLong, NotSupported) as error:
                 if begun:  # the caller has heard its beginning: another engine would start another reply

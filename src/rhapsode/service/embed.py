@@ -24,18 +24,21 @@ class EmbedService:
         """The names that may be asked for."""
         return tuple(self._routes)
 
-    async def embed(self, request: EmbedRequest, /) -> Embeddings:
-        """As `EmbedEngine.embed`. Raises `UnknownModel`, and `NotSupported` where no engine is configured, too."""
+    def check(self, model: str) -> None:
+        """Raises `UnknownModel` where nothing serves the model, and `NotSupported` where no engine is configured."""
         if not self._routes:
             raise NotSupported(
                 "model",
                 "this server has no embedding engine: describe one under [embed.engines.NAME] in its settings file, and"
                 " name the models that it serves under [embed.models]",
             )
-        engines = self._routes.get(request.model)
-        if not engines:
-            raise UnknownModel(request.model)
-        *others, last = engines
+        if not self._routes.get(model):
+            raise UnknownModel(model)
+
+    async def embed(self, request: EmbedRequest, /) -> Embeddings:
+        """As `EmbedEngine.embed`. Raises as `check`, too."""
+        self.check(request.model)
+        *others, last = self._routes[request.model]
         for engine in others:
             try:
                 return await engine.embed(request)

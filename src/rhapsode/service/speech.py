@@ -75,7 +75,7 @@ class SpeechService:
             async for event in events:
                 yield event
 
-    async def speak_on(self, request: SpeechRequest, speech: AsyncIterable[Piece], /) -> AsyncGenerator[bytes]:
+    async def speak_on(self, request: SpeechRequest, speech: AsyncIterable[Piece], /) -> AsyncGenerator[SpeechAudio]:
         """The packed sound of a speech that comes piece by piece; what the request itself says is not looked at.
 
         The request is one that `prepare` gave. There may be no sound at all. Raises as `speak`.
@@ -83,7 +83,7 @@ class SpeechService:
         async with aclosing(self.pack(request, self._speak_on(request, speech))) as events:
             async for event in events:
                 if isinstance(event, SpeechAudio):
-                    yield event.audio
+                    yield event
 
     async def _sound(self, request: SpeechRequest) -> AsyncGenerator[Pcm]:
         silent = True

@@ -29,7 +29,7 @@ class Told:
     def pack(self, audio: bytes) -> SpeechAudio:
         """The encoder has packed this."""
         self._size += len(audio)
-        return SpeechAudio(audio=audio, spoken=self._spoken)
+        return SpeechAudio(audio=audio, spoken=self._spoken, milliseconds=round(1000 * self._seconds))
 
     def end(self, seconds: float) -> SpeechEnd:
         """All of it; the packed sound is so long, the echo of the last word included."""

@@ -12,6 +12,8 @@ from rhapsode.core.caller import Caller
 from rhapsode.core.errors import InvalidField, PromptLength, SampleLength, UnknownVoice
 from rhapsode.core.speech import SpeechAudio, SpeechRequest
 from rhapsode.core.voice import Age, Gender, OwnKind, OwnVoice, Timbre, Voice, VoiceShare
+from rhapsode.service.account import Account
+from rhapsode.service.metered import heard
 from rhapsode.service.saved_blend import Shelf, save_blend
 from rhapsode.service.speech import SpeechService
 
@@ -132,9 +134,9 @@ class VoiceMaker:
             return gone
         raise UnknownVoice("voice_id", voice_id)
 
-    async def preview(self, caller: Caller, request: SpeechRequest) -> bytes:
-        """What the request says, packed. Raises as `SpeechService.speak`."""
-        async with aclosing(self._speech.speak(request, caller)) as events:
+    async def preview(self, account: Account, request: SpeechRequest) -> bytes:
+        """What the request says, packed; the account knows what was spoken. Raises as `SpeechService.speak`."""
+        async with aclosing(heard(self._speech.speak(request, account.caller), request, account)) as events:
             return b"".join([event.audio async for event in events if isinstance(event, SpeechAudio)])
 
     async def _heard(self, caller: Caller, file_id: int, *, purpose: str, field: str) -> tuple[bytes, bytes]:

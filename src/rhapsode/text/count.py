@@ -26,7 +26,12 @@ def count(text: str) -> TextCount:
     """
     invisible = sum(unicodedata.category(character) in _INVISIBLE for character in text if character not in _SPACES)
     return TextCount(
-        characters=len(text) + len(_HAN_CHARACTER.findall(text)),
+        characters=billed(text),
         words=len(_WORD.findall(text)),
         invisible=invisible / len(text) if text else 0.0,
     )
+
+
+def billed(text: str) -> int:
+    """The characters that are billed for a text, as `count` has them, for a tenth of its work."""
+    return len(text) if text.isascii() else len(text) + len(_HAN_CHARACTER.findall(text))

@@ -1,0 +1,32 @@
+"""A door without a doorkeeper: where nobody has limits."""
+
+from rhapsode.core.caller import Caller
+from rhapsode.core.limiter import Permit, Unit
+from rhapsode.core.usage import CallRecord
+
+
+class OpenDoor:
+    """Implements `Limiter`: everybody comes in."""
+
+    async def admit(self, caller: Caller, /, *, model: str, unit: Unit, amount: int) -> Permit:
+        """Of the protocol."""
+        del caller, model, unit, amount
+        return _WAY_IN
+
+
+class _WayIn:
+    """Implements `Permit`."""
+
+    async def settle(self, amount: int, /) -> None:
+        """Of the protocol."""
+
+
+_WAY_IN = _WayIn()
+
+
+class NoLedger:
+    """Implements `Ledger` where nothing is kept."""
+
+    async def record(self, record: CallRecord, /) -> None:
+        """Of the protocol."""
+        del record
