@@ -24,7 +24,8 @@ class CallerLeft(Exception):
 async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float = SECONDS) -> bytes:
     """The whole body, at most `limit` bytes.
 
-    A length announced above the limit is refused before a byte is read. Raises `BodyTooLarge`, `MalformedBody`,
+    A length announced above the limit is refused before a byte is read, and so is a packed body: what would come out of
+    it is not known before. Raises `BodyTooLarge`, `MalformedBody`,
     `CallerLeft`.
     """
     _refuse_announced(scope, limit)
@@ -76,8 +77,11 @@ async def discard_body(receive: Receive) -> None:
 
 def _refuse_announced(scope: Scope, limit: int) -> None:
     for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
-            raise BodyTooLarge(limit)
+        if name == b"content-length":
+            if value.isdigit() and int(value) > limit:
+                raise BodyTooLarge(limit)
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise MalformedBody("a body with a Content-Encoding is not taken: send it as it is")
 
 
 async def _read_part(receive: Receive) -> tuple[bytes, bool]:

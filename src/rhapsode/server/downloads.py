@@ -25,7 +25,7 @@ CONTENT_TYPES: Final = {
 }
 """Of what a name ends in. Anything else is bytes: a page that somebody uploaded must not be shown as one."""
 
-_HEADERS: Final = {"x-content-type-options": "nosniff", "cache-control": "private, no-store"}
+_HEADERS: Final = {"cache-control": "private, no-store"}
 
 
 async def download(files: Files, file: StoredFile, headers: dict[str, str]) -> Response:

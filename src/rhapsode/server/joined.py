@@ -5,7 +5,10 @@ stream: events that came together leave together.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
+
+from rhapsode.server.unread import Unread
 
 MOST: Final = 64 * 1024
 """Bytes that are held back: more than that goes out at once, and is held up where the caller reads too slowly."""
@@ -14,12 +17,25 @@ MOST: Final = 64 * 1024
 class JoinedTransport(asyncio.Transport):
     """Around the transport of a connection."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, everything: Callable[[], int] = int) -> None:
+        """`everything`: bytes that are unsent on all connections."""
         super().__init__()
+        self.unread = Unread(self, everything)
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._parts: list[bytes | bytearray | memoryview[Any]] = []
         self._size = 0
+        self._written = 0
+
+    @property
+    def sent(self) -> int:
+        """Bytes that the system has taken, since the connection was made."""
+        return self._written - self._transport.get_write_buffer_size()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that it has not taken yet."""
+        return self._size + self._transport.get_write_buffer_size()
 
     def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
         """Send it with what else is written in this turn."""
@@ -33,14 +49,17 @@ class JoinedTransport(asyncio.Transport):
     def flush(self) -> None:
         """Send what was written."""
         if self._parts:
+            self._written += self._size
             parts, self._parts, self._size = self._parts, [], 0
             if not self._transport.is_closing():
                 self._transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
 
     def close(self) -> None:
-        """Send what was written, and close."""
+        """Send what was written, and close; a caller that reads slowly has its time for it."""
         self.flush()
         self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self.unread.watch()
 
     def abort(self) -> None:
         """Close at once."""

@@ -1,0 +1,48 @@
+"""How uvicorn serves an application on a socket: our bounds, and the headers of every answer."""
+
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from rhapsode.server.protocol import BoundedHttpProtocol
+from rhapsode.server.socket_protocol import BoundedSocketProtocol
+
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than the pools of common clients keep an idle connection, so that they and not we close it."""
+
+BACKLOG: Final = 2048
+"""Connections that may wait to be accepted."""
+
+FRAME_LIMIT: Final = 1024 * 1024
+"""Bytes of one message that a client sends over a WebSocket."""
+
+GOODBYE_SECONDS: Final = 3
+"""How long connections may take to close once the calls in flight have ended."""
+
+HEADERS: Final = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("content-security-policy", "frame-ancestors 'none'"),
+]
+"""Of every answer: a browser takes nothing for what it is not said to be, tells nobody of it, and frames it nowhere."""
+
+
+def config_of(app: ASGIApp) -> uvicorn.Config:
+    """Uvicorn's settings."""
+    return uvicorn.Config(
+        app,
+        http=BoundedHttpProtocol,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws=BoundedSocketProtocol,
+        ws_max_size=FRAME_LIMIT,
+        ws_per_message_deflate=False,  # sound is packed already
+        proxy_headers=False,
+        server_header=False,
+        headers=HEADERS,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )
