@@ -11,6 +11,7 @@ from rhapsode import (
     AsyncClient,
     AsyncConversation,
     AsyncReplyStream,
+    AsyncSpeechStream,
     ChatOptions,
     Client,
     EmbedOptions,
@@ -49,6 +50,19 @@ class Heard(Protocol):
     def function_call(self) -> FunctionCall | None: ...
 
 
+class HeardSound(Protocol):
+    """A stream of sound, read by a program that waits."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+    def __next__(self) -> bytes: ...
+    @property
+    def audio(self) -> bytes: ...
+    @property
+    def speech(self) -> Speech: ...
+    @property
+    def broken(self) -> bool: ...
+
+
 class Talks(Protocol):
     """A conversation, held by a program that waits."""
 
@@ -69,6 +83,7 @@ class Speaks(Protocol):
     ) -> AbstractContextManager[Heard]: ...
     def conversation(self, *, turns: Sequence[Turn] = (), **options: Unpack[ChatOptions]) -> Talks: ...
     def speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Speech: ...
+    def stream_speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> AbstractContextManager[HeardSound]: ...
     def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors: ...
 
 
@@ -112,6 +127,36 @@ class _Stream:
         return self._stream.function_call
 
 
+class _SoundStream:
+    def __init__(self, portal: BlockingPortal, stream: AsyncSpeechStream) -> None:
+        self._portal = portal
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._portal.call(self._next)
+        if piece is None:
+            raise StopIteration
+        return piece
+
+    async def _next(self) -> bytes | None:
+        return await anext(self._stream, None)
+
+    @property
+    def audio(self) -> bytes:
+        return self._stream.audio
+
+    @property
+    def speech(self) -> Speech:
+        return self._stream.speech
+
+    @property
+    def broken(self) -> bool:
+        return self._stream.broken
+
+
 class _Talk:
     def __init__(self, portal: BlockingPortal, conversation: AsyncConversation) -> None:
         self._portal = portal
@@ -149,6 +194,11 @@ class _Blocking:
 
     def speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Speech:
         return self._portal.call(partial(self._client.speak, text, **options))
+
+    @contextmanager
+    def stream_speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Generator[HeardSound]:
+        with self._portal.wrap_async_context_manager(self._client.stream_speak(text, **options)) as stream:
+            yield _SoundStream(self._portal, stream)
 
     def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
         return self._portal.call(partial(self._client.embed, texts, **options))

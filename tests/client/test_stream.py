@@ -15,7 +15,7 @@ from rhapsode import (
     Usage,
 )
 from rhapsode.client._calls import chat_call, chat_request
-from rhapsode.client._pieces import PieceReader
+from rhapsode.client._reply_pieces import ReplyReader
 from rhapsode.client._transport import Answer
 from rhapsode.core.chat import ChatText
 from rhapsode.core.errors import EngineError
@@ -174,12 +174,12 @@ def test_wherever_the_network_cuts_the_pieces_are_the_same(texts: list[str], dat
     sent = b"".join(events(*texts))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=9)))
     head = Answer(status=200, content_type="text/event-stream", trace_id=None, retry_after=None, body=b"")
-    reader = PieceReader(head, chat_call(chat_request("?", bots=HELPER), stream=True))
+    reader = ReplyReader(head, chat_call(chat_request("?", bots=HELPER), stream=True))
     pieces: list[str] = []
     for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True):
         reader.feed(sent[start:end])
         while not reader.needs_bytes and (piece := reader.next_piece()) is not None:
             pieces.append(piece)
     assert pieces == texts
-    assert reader.reply is not None
-    assert reader.reply.text == "".join(texts)
+    assert reader.whole is not None
+    assert reader.whole.text == "".join(texts)

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from inline_snapshot import snapshot
 
+from rhapsode import Client
 from tests.listening import decode
 from tests.live.running import LiveServer
 
@@ -101,6 +102,16 @@ def test_a_stream_is_the_whole_in_pieces(server: LiveServer) -> None:
     joined = b"".join(map(sound_of, chunks))
     assert joined == sound_of(last) == sound_of(whole)
     assert last["extra_info"] == whole["extra_info"]
+
+
+def test_the_sdk_hears_a_stream_as_it_comes(server: LiveServer) -> None:
+    with Client(server.base_url, server.group_id, server.api_key) as client:
+        whole = client.speak(TEXT, voice="female-shaonv", emotion="happy")
+        with client.stream_speak(TEXT, voice="female-shaonv", emotion="happy") as heard:
+            pieces = list(heard)
+    assert len(pieces) > 1
+    assert b"".join(pieces) == heard.speech.audio == whole.audio
+    assert heard.speech.content_type == whole.content_type == "audio/mpeg"
 
 
 def test_a_stream_without_the_repeated_sound(deterministic: LiveServer) -> None:

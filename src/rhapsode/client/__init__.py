@@ -24,7 +24,7 @@ from rhapsode.client._errors import (
 )
 from rhapsode.client._look import answers
 from rhapsode.client._replies import Reply, Speech, Usage
-from rhapsode.client._stream import AsyncReplyStream, ReplyStream
+from rhapsode.client._stream import AsyncReplyStream, AsyncSpeechStream, ReplyStream, SpeechStream
 from rhapsode.client._sync import Client
 from rhapsode.client._vectors import EmbedOptions, Vectors
 
@@ -33,6 +33,7 @@ __all__ = [
     "AsyncClient",
     "AsyncConversation",
     "AsyncReplyStream",
+    "AsyncSpeechStream",
     "AuthenticationFailed",
     "BadRequest",
     "BalanceExhausted",
@@ -50,6 +51,7 @@ __all__ = [
     "ServerFailed",
     "Speech",
     "SpeechOptions",
+    "SpeechStream",
     "TimedOut",
     "UnreadableReply",
     "Usage",

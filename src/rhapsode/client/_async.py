@@ -13,6 +13,7 @@ from rhapsode.client._address import find_address
 from rhapsode.client._calls import (
     Call,
     ChatOptions,
+    SpeechCall,
     SpeechOptions,
     chat_call,
     chat_request,
@@ -20,17 +21,19 @@ from rhapsode.client._calls import (
     read_speech,
     speech_call,
     speech_request,
+    stream_speech_call,
 )
 from rhapsode.client._conversation import AsyncConversation
 from rhapsode.client._errors import CallError
 from rhapsode.client._replies import Reply, Speech
 from rhapsode.client._retry import Retries
-from rhapsode.client._stream import AsyncReplyStream
+from rhapsode.client._stream import AsyncReplyStream, AsyncSpeechStream
 from rhapsode.client._transport import Answer, answer_of, headers_for, patience, query_for, receiving, sending
 from rhapsode.client._vectors import EmbedOptions, Vectors, embed_call, embed_request, read_vectors
 from rhapsode.core.chat import Turn
 
 ResultT = TypeVar("ResultT")
+StreamT = TypeVar("StreamT", AsyncReplyStream, AsyncSpeechStream)
 
 
 class AsyncClient:
@@ -105,6 +108,16 @@ class AsyncClient:
 
         return await self._persist(attempt)
 
+    @asynccontextmanager
+    async def stream_speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> AsyncGenerator[AsyncSpeechStream]:
+        """The text as sound while it is made; the block begins when its first piece is there. Raises CallError."""
+        call = stream_speech_call(speech_request(text, **options))
+        stream = await self._persist(lambda: self._stream_sound(call))
+        try:
+            yield stream
+        finally:
+            await stream.close()
+
     async def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
         """One text or several as vectors. Raises CallError."""
         request = embed_request(texts, **options)
@@ -137,15 +150,21 @@ class AsyncClient:
             await response.aclose()
 
     async def _stream(self, call: Call) -> AsyncReplyStream:
-        stream = AsyncReplyStream(await self._send(call), call)
-        try:
-            await stream.start()
-        except BaseException:
-            await stream.close()
-            raise
-        return stream
+        return await _started(AsyncReplyStream(await self._send(call), call))
+
+    async def _stream_sound(self, call: SpeechCall) -> AsyncSpeechStream:
+        return await _started(AsyncSpeechStream(await self._send(call), call))
 
     async def _send(self, call: Call) -> httpx2.Response:
         request = self._http.build_request("POST", call.path, content=call.body)
         with sending(self._address):
             return await self._http.send(request, stream=True)
+
+
+async def _started(stream: StreamT) -> StreamT:
+    try:
+        await stream.start()
+    except BaseException:
+        await stream.close()
+        raise
+    return stream

@@ -97,6 +97,13 @@ class Call:
     speaker: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SpeechCall(Call):
+    """One POST that asks for a stream of sound, packed as `audio_format`."""
+
+    audio_format: str
+
+
 def chat_request(
     turns: str | Sequence[Turn],
     *,
@@ -191,6 +198,13 @@ def speech_call(request: SpeechRequest) -> Call:
     return Call(path=SPEECH_V2_PATH, body=encode(t2a_v2.write_request, t2a_v2.T2aV2Call(request=request)))
 
 
+def stream_speech_call(request: SpeechRequest) -> SpeechCall:
+    """The call that asks for speech while it is made."""
+    asked = t2a_v2.T2aV2Call(request=request, stream=True, aggregated=False)
+    body = encode(t2a_v2.write_request, asked)
+    return SpeechCall(path=SPEECH_V2_PATH, body=body, audio_format=request.audio.format.value)
+
+
 def read_reply(answer: Answer, call: Call) -> Reply:
     """The reply that an answer holds. Raises CallError."""
     if not answer.is_success:
@@ -202,7 +216,7 @@ def read_speech(answer: Answer, call: Call) -> Speech:
     """The speech that an answer holds. Raises CallError."""
     if call.path == SPEECH_V2_PATH and answer.is_success:
         reply = read(t2a_v2_reply.read_reply, answer.body, answer)
-        kind = f"audio/{_SUBTYPES.get(reply.audio_format, reply.audio_format or 'mpeg')}"
+        kind = sound_type(reply.audio_format)
         return Speech(audio=reply.audio, content_type=kind, trace_id=reply.trace_id or answer.trace_id)
     kind = answer.content_type.partition(";")[0].strip().lower()
     if not (answer.is_success and kind.startswith("audio/")):
@@ -210,6 +224,11 @@ def read_speech(answer: Answer, call: Call) -> Speech:
     if not answer.body:
         raise UnreadableReply("the audio file is empty", trace_id=answer.trace_id)
     return Speech(audio=answer.body, content_type=kind, trace_id=answer.trace_id)
+
+
+def sound_type(audio_format: str) -> str:
+    """The media type of sound in a format, as the platform names it; of MP3 where it names none."""
+    return f"audio/{_SUBTYPES.get(audio_format, audio_format or 'mpeg')}"
 
 
 def read_failure(answer: Answer) -> CallError:

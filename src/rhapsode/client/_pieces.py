@@ -1,43 +1,43 @@
-"""A streamed reply without its transport: bytes in, pieces of text out, and the reply at the end."""
+"""A streamed answer without its transport: bytes in, pieces out, and the whole at the end."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
 
-from rhapsode.client._calls import Call, read, read_reply, reply_of
 from rhapsode.client._errors import CallError, ReplyCut
-from rhapsode.client._replies import Reply
 from rhapsode.client._transport import Answer
-from rhapsode.dialects.minimax.chat_pro_reply import ProPiece, ProReply, read_event
 from rhapsode.dialects.sse import EventReader
 
+PieceT = TypeVar("PieceT")
+WholeT = TypeVar("WholeT")
 
-class PieceReader:
+
+class PieceReader(ABC, Generic[PieceT, WholeT]):
     """Gives pieces out in order, and a failure after every piece that arrived before it.
 
-    A server may answer a call for a stream with one JSON document: an error, or the whole reply. That is read too.
-    `head` is the answer without its body.
+    A server may answer a call for a stream with one JSON document: an error, or the whole. That is read too. `head` is
+    the answer without its body.
     """
 
-    def __init__(self, head: Answer, call: Call) -> None:
+    def __init__(self, head: Answer) -> None:
         self._head = head
-        self._call = call
         self._events = EventReader()
-        self._start = b""
+        self._start: list[bytes] = []
         self._is_document: bool | None = None
-        self._pieces: list[str] = []
+        self._pieces: list[PieceT] = []
         self._given = 0
         self._failure: CallError | None = None
-        self._reply: Reply | None = None
+        self._whole: WholeT | None = None
 
     @property
-    def heard(self) -> str:
-        """The text that was given out so far."""
-        return "".join(self._pieces[: self._given])
+    def heard(self) -> Sequence[PieceT]:
+        """What was given out so far."""
+        return self._pieces[: self._given]
 
     @property
-    def reply(self) -> Reply | None:
-        """The reply, once every piece of it was given out."""
-        return self._reply if self._given == len(self._pieces) else None
+    def whole(self) -> WholeT | None:
+        """The whole answer, once every piece of it was given out."""
+        return self._whole if self._given == len(self._pieces) else None
 
     @property
     def broken(self) -> bool:
@@ -49,7 +49,7 @@ class PieceReader:
         """Whether only further bytes can tell what comes next."""
         return self._given == len(self._pieces) and not self._over
 
-    def next_piece(self) -> str | None:
+    def next_piece(self) -> PieceT | None:
         """The next piece; None at the end. Not to be called while `needs_bytes`. Raises CallError."""
         if self._given < len(self._pieces):
             self._given += 1
@@ -67,7 +67,7 @@ class PieceReader:
         if block is None:
             self._finish()
         elif self._is_document:
-            self._start += block
+            self._start.append(block)
         elif self._is_document is None:
             self._begin(block)
         else:
@@ -77,22 +77,41 @@ class PieceReader:
         """The bytes ended with an error."""
         self._failure = error
 
+    @abstractmethod
+    def _read_event(self, data: bytes) -> None:
+        """What an event holds: `_add` its piece, or `_end` with the whole. Raises CallError."""
+
+    @abstractmethod
+    def _read_document(self, body: bytes) -> None:
+        """The same of a whole answer that came instead of events. Raises CallError."""
+
+    def _add(self, piece: PieceT) -> None:
+        if piece:
+            self._pieces.append(piece)
+
+    def _end(self, whole: WholeT) -> None:
+        self._whole = whole
+
     @property
     def _over(self) -> bool:
-        return self._reply is not None or self._failure is not None
+        return self._whole is not None or self._failure is not None
 
     def _begin(self, block: bytes) -> None:
         """Tell events from a document by the first visible byte: servers are not to be trusted with the type."""
-        self._start += block
-        visible = self._start.lstrip()
+        self._start.append(block)
+        start = b"".join(self._start)
+        visible = start.lstrip()
         if visible:
             self._is_document = visible.startswith(b"{")
             if not self._is_document:
-                self._take(self._events.feed(self._start))
+                self._take(self._events.feed(start))
 
     def _finish(self) -> None:
         if self._is_document:
-            self._take_document()
+            try:
+                self._read_document(b"".join(self._start))
+            except CallError as error:
+                self._failure = error
         else:
             self._take(self._events.finish())
         if not self._over:
@@ -103,32 +122,7 @@ class PieceReader:
             if self._over:  # what follows the last event is nobody's
                 return
             try:
-                event = read(read_event, data, self._head)
+                self._read_event(data)
             except CallError as error:
                 self._failure = error
                 return
-            if isinstance(event, ProPiece):
-                self._add(event.text)
-            else:
-                self._end(event)
-
-    def _take_document(self) -> None:
-        try:
-            reply = read_reply(replace(self._head, body=self._start), self._call)
-        except CallError as error:
-            self._failure = error
-        else:
-            self._add(reply.text)
-            self._reply = reply
-
-    def _end(self, event: ProReply) -> None:
-        # The last event repeats the whole text. Should it hold more than came before, the rest is a piece of its own;
-        # whatever else it holds, the reply is what the listener has heard.
-        so_far = "".join(self._pieces)
-        if event.text.startswith(so_far):
-            self._add(event.text[len(so_far) :])
-        self._reply = replace(reply_of(event, self._call.speaker, self._head.trace_id), text="".join(self._pieces))
-
-    def _add(self, text: str) -> None:
-        if text:
-            self._pieces.append(text)

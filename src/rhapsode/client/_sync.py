@@ -13,6 +13,7 @@ from rhapsode.client._address import find_address
 from rhapsode.client._calls import (
     Call,
     ChatOptions,
+    SpeechCall,
     SpeechOptions,
     chat_call,
     chat_request,
@@ -20,17 +21,19 @@ from rhapsode.client._calls import (
     read_speech,
     speech_call,
     speech_request,
+    stream_speech_call,
 )
 from rhapsode.client._conversation import Conversation
 from rhapsode.client._errors import CallError
 from rhapsode.client._replies import Reply, Speech
 from rhapsode.client._retry import Retries
-from rhapsode.client._stream import ReplyStream
+from rhapsode.client._stream import ReplyStream, SpeechStream
 from rhapsode.client._transport import Answer, answer_of, headers_for, patience, query_for, receiving, sending
 from rhapsode.client._vectors import EmbedOptions, Vectors, embed_call, embed_request, read_vectors
 from rhapsode.core.chat import Turn
 
 ResultT = TypeVar("ResultT")
+StreamT = TypeVar("StreamT", ReplyStream, SpeechStream)
 
 
 class Client:
@@ -101,6 +104,16 @@ class Client:
         call = speech_call(speech_request(text, **options))
         return self._persist(lambda: read_speech(self._answer(call), call))
 
+    @contextmanager
+    def stream_speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Generator[SpeechStream]:
+        """The text as sound while it is made; the block begins when its first piece is there. Raises CallError."""
+        call = stream_speech_call(speech_request(text, **options))
+        stream = self._persist(lambda: self._stream_sound(call))
+        try:
+            yield stream
+        finally:
+            stream.close()
+
     def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
         """One text or several as vectors. Raises CallError."""
         request = embed_request(texts, **options)
@@ -129,15 +142,21 @@ class Client:
             response.close()
 
     def _stream(self, call: Call) -> ReplyStream:
-        stream = ReplyStream(self._send(call), call)
-        try:
-            stream.start()
-        except BaseException:
-            stream.close()
-            raise
-        return stream
+        return _started(ReplyStream(self._send(call), call))
+
+    def _stream_sound(self, call: SpeechCall) -> SpeechStream:
+        return _started(SpeechStream(self._send(call), call))
 
     def _send(self, call: Call) -> httpx2.Response:
         request = self._http.build_request("POST", call.path, content=call.body)
         with sending(self._address):
             return self._http.send(request, stream=True)
+
+
+def _started(stream: StreamT) -> StreamT:
+    try:
+        stream.start()
+    except BaseException:
+        stream.close()
+        raise
+    return stream

@@ -28,6 +28,7 @@ class ReceivedSound(Struct, frozen=True):
     """The sound as another server sends it."""
 
     audio: str = ""
+    status: int = _GOES_ON
 
 
 class ReceivedInfo(Struct, frozen=True):
@@ -127,14 +128,45 @@ def read_reply(body: bytes, *, trace_id: str | None = None) -> T2aV2Reply:
     wire = read_json(_DECODER, body)
     trace_id = wire.trace_id or trace_id
     check(wire.base_resp, trace_id)
-    try:
-        audio = bytes.fromhex(wire.data.audio if wire.data else "")
-    except ValueError as error:
-        raise InvalidField("data.audio", "must be hexadecimal") from error
+    audio = _sound(wire)
     require(audio, "data.audio", "is empty")
     return T2aV2Reply(
         audio=audio, audio_format=wire.extra_info.audio_format if wire.extra_info else "", trace_id=trace_id
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundPiece:
+    """An event of a stream but the last."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundEnd:
+    """The last event of a stream. `audio` is all of the sound again, or nothing."""
+
+    audio: bytes
+    audio_format: str
+    trace_id: str | None
+
+
+def read_event(data: bytes) -> SoundPiece | SoundEnd:
+    """An event of another server. Raises `StatusError`, `MalformedBody`, `InvalidField`."""
+    wire = read_json(_DECODER, data)
+    check(wire.base_resp, wire.trace_id)
+    audio = _sound(wire)
+    if wire.extra_info is None and (wire.data is None or wire.data.status != _FINISHED):
+        return SoundPiece(audio=audio)
+    audio_format = wire.extra_info.audio_format if wire.extra_info else ""
+    return SoundEnd(audio=audio, audio_format=audio_format, trace_id=wire.trace_id)
+
+
+def _sound(wire: ReceivedAnswer) -> bytes:
+    try:
+        return bytes.fromhex(wire.data.audio if wire.data else "")
+    except ValueError as error:
+        raise InvalidField("data.audio", "must be hexadecimal") from error
 
 
 class StreamWriter:
