@@ -20,6 +20,10 @@ def serve(
         int | None,
         typer.Option("--port", min=0, max=65535, help="0 takes any free one; else the settings' own, else 8765."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=256, help="Processes that take calls; else the settings' own, else 1."),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Serve the platform's API on this machine.
@@ -38,7 +42,11 @@ def serve(
         raise EngineMissing(screen.words.missing_extra.format(missing=error.name)) from error
     place = find_home(home, os.environ)
     with_models(
-        screen, place, lambda: run_server(place, host=host, port=port, announce=lambda ready: announce(screen, ready))
+        screen,
+        place,
+        lambda: run_server(
+            place, host=host, port=port, workers=workers, announce=lambda ready: announce(screen, ready)
+        ),
     )
 
 

@@ -27,6 +27,8 @@ EMBED: Final[Mapping[str, str]] = {
     "openai": "rhapsode.engines.embed.openai_upstream:open_engine",
     "scripted": "rhapsode.engines.embed.scripted:open_engine",
 }
+SHARED: Final = frozenset({"llama", "espeak"})
+"""the kinds that hold a model, or processes of their own: a server of many processes has each of them once"""
 EXTRAS: Final[Mapping[str, str]] = {"llama": "server", "espeak": "espeak", "tone": "server"}
 """what brings the packages that a kind imports"""
 

@@ -5,11 +5,9 @@ parent, which ends it by closing its standard input; should the parent be killed
 the kernel kills the worker too. Both hold in the middle of a long native call.
 """
 
-import ctypes
 import os
 import queue
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -27,21 +25,20 @@ from rhapsode.engines.worker_messages import (
     pack,
     read_to_worker,
 )
+from rhapsode.link.child import die_with_parent, take_standard_output
 
 Stop = Callable[[], bool]
 """Whether the listener has gone: ask it wherever stopping is possible."""
 Work = Callable[[bytes, Stop], Iterator[bytes]]
 """A job's body in, its blocks out; it must make the same blocks of the same body, in any worker."""
 
-_PR_SET_PDEATHSIG = 1
-
 
 def serve_jobs(prepare: Callable[[], Work]) -> None:
     """Never returns. `prepare` loads what the work needs, and warms it up."""
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop_signal, signal.SIG_IGN)
-    _die_with_parent()
-    out = _take_standard_output()
+    die_with_parent()
+    out = take_standard_output()
     inbox = _Inbox()
     threading.Thread(target=inbox.read, name="inbox", daemon=True).start()
     work = prepare()
@@ -104,15 +101,3 @@ def _send(out: BinaryIO, message: FromWorker) -> None:
         out.flush()
     except BrokenPipeError:
         os._exit(0)  # the parent reads no more
-
-
-def _take_standard_output() -> BinaryIO:
-    """The pipe to the parent, ours alone: what native code prints goes to standard error."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return out
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -1,6 +1,7 @@
 """Every setting: its type, its default, its rule. docs/settings.md has a line for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,7 +10,10 @@ EMBEDDED = "embedded"
 """The engine that needs no lines in the file: the one that comes with the installation."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Price = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 EngineName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+
+_ORIGIN = r"^(\*|https?://[^/?#\s]+)$"
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,11 +28,29 @@ class EngineSetting(_Table, frozen=True, kw_only=True):
 
 
 class ServerSettings(_Table, frozen=True, kw_only=True):
-    """Where the server listens. Port 0 takes any free one. `public_url` is how callers reach it; or empty."""
+    """Where the server listens. Port 0 takes any free one. `public_url` is how callers reach it; or empty.
+
+    `workers`: how many processes take calls. `tls_cert` and `tls_key` are PEM files, counted from the home; or empty.
+    `behind_proxy` are the addresses of proxies that are believed, `cors_origins` those of pages that may call.
+    """
 
     host: Text = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765
     public_url: Annotated[str, msgspec.Meta(pattern="^(https?://[^/?#]+[^?#]*)?$", max_length=4096)] = ""
+    workers: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
+    tls_cert: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+    tls_key: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+    behind_proxy: Annotated[tuple[Text, ...], msgspec.Meta(max_length=100)] = ()
+    cors_origins: tuple[Annotated[str, msgspec.Meta(pattern=_ORIGIN, max_length=4096)], ...] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError("tls_cert and tls_key: both or neither")
+        for address in self.behind_proxy:
+            try:
+                ip_network(address)
+            except ValueError as error:
+                raise ValueError(f"behind_proxy: {address!r} is no address and no network such as 10.0.0.0/8") from error
 
 
 class ChatSettings(_Table, frozen=True, kw_only=True):
@@ -102,9 +124,35 @@ class TaskSettings(_Table, frozen=True, kw_only=True):
 
 
 class DatabaseSettings(_Table, frozen=True, kw_only=True):
-    """Where accounts are kept: `sqlite:///PATH`. A relative path counts from the home."""
+    """Where accounts and the ledger are kept: `sqlite:///PATH`, a relative one from the home, or `postgresql://...`.
 
-    url: Annotated[str, msgspec.Meta(pattern="^sqlite:///.")] = "sqlite:///rhapsode.db"
+    `url_env` names an environment variable that holds the address instead: it may have a password in it. `keep_days`
+    is for how long the ledger's rows are kept; 0 is for ever.
+    """
+
+    url: Annotated[str, msgspec.Meta(pattern="^(sqlite:///.|postgres(ql)?://)", max_length=4096)] = (
+        "sqlite:///rhapsode.db"
+    )
+    url_env: str = ""
+    keep_days: Annotated[int, msgspec.Meta(ge=0, le=36500)] = 0
+
+
+class ModelPrice(_Table, frozen=True, kw_only=True):
+    """What a model costs: 1,000 tokens of a prompt, of those that were known already, and of a reply; 1,000 characters
+    that are spoken. `cached` absent is as `prompt`.
+    """
+
+    prompt: Price = 0.0
+    cached: Price | None = None
+    reply: Price = 0.0
+    characters: Price = 0.0
+
+
+class PriceSettings(_Table, frozen=True, kw_only=True):
+    """What calls cost, in `currency`. The model `*` is every model that has no line of its own."""
+
+    currency: Annotated[str, msgspec.Meta(min_length=1, max_length=8)] = "CNY"
+    models: Mapping[Text, ModelPrice] = {}
 
 
 class LogSettings(_Table, frozen=True, kw_only=True):
@@ -126,6 +174,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     files: FileSettings = msgspec.field(default_factory=FileSettings)
     tasks: TaskSettings = msgspec.field(default_factory=TaskSettings)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
+    prices: PriceSettings = msgspec.field(default_factory=PriceSettings)
     logs: LogSettings = msgspec.field(default_factory=LogSettings)
 
 

@@ -1,0 +1,163 @@
+"""The parent of many processes: starts them, starts anew what dies, ends them gently, and takes no call itself."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final, cast
+
+import structlog
+from prometheus_client import multiprocess
+
+from rhapsode.engines.registry import SHARED
+from rhapsode.server.drain import LAST_SECONDS, SECONDS
+from rhapsode.server.fleet.child_process import Child, running_child
+from rhapsode.server.fleet.keeper import Keeper
+from rhapsode.server.fleet.orders import DRAIN, END, GO, EngineOrder, EnginesOrder, ServerOrder
+from rhapsode.server.fleet.run_directory import run_directory
+from rhapsode.settings.home import Home
+from rhapsode.settings.read import read_settings
+from rhapsode.settings.shape import EngineSetting, Settings
+
+_ENGINES: Final = "rhapsode.server.fleet.engine_process"
+_SERVER: Final = "rhapsode.server.fleet.server_process"
+_MARGIN: Final = 5.0
+"""seconds that a server may take longer than its own deadline before it is killed"""
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.fleet")
+
+
+class Fleet:
+    """The servers and the engine process, all of them ready."""
+
+    def __init__(self, servers: list[Keeper], tasks: list[asyncio.Task[None]]) -> None:
+        self._servers, self._tasks = servers, tasks
+        self._signals = 0
+        self._signalled = asyncio.Event()
+        self._going = False
+
+    def welcome(self, child: Child) -> None:
+        """A server is ready: it takes calls, unless the others do not yet."""
+        if self._going:
+            child.say(GO)
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Have the servers take calls, until SIGTERM or SIGINT and what is in flight then."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        self._going = True
+        for keeper in self._servers:
+            if keeper.child is not None:
+                self.welcome(keeper.child)
+        await self._signalled.wait()
+        listener.close()  # the servers have it still; when the last of them has gone, so has the port
+        # Servers that are being started meanwhile never were sent a call.
+        over = [task for keeper, task in zip(self._servers, self._tasks, strict=True) if keeper.child is not None]
+        if over:
+            await asyncio.wait(over, timeout=SECONDS + LAST_SECONDS + _MARGIN)
+
+    def _stop(self) -> None:
+        """The first signal drains the servers; a second one ends them without waiting."""
+        for keeper in self._servers:
+            keeper.ending = True
+            if keeper.child is not None:
+                keeper.child.say(DRAIN)
+        self._signalled.set()
+
+
+@asynccontextmanager
+async def running_fleet(
+    home: Home, listener: socket.socket, *, servers: int
+) -> AsyncGenerator[tuple[Fleet, str | None]]:
+    """Processes that are ready, and what is missing among the engines; they are gone when the block ends.
+
+    Raises as `assembled` does.
+    """
+    settings = read_settings(home.settings_file)
+    with run_directory() as directory:
+        metrics = directory / "metrics"
+        metrics.mkdir(mode=0o700)
+        environment = {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+        start = partial(running_child, environment=environment)
+        gone = partial(_forget, metrics)
+        engines = str(directory / "engines")
+        order = _engines_order(home, settings, engines)
+        missing: str | None = None
+        async with _kept() as keep:
+            if order.chat or order.embed or order.speech:
+                first = Keeper("engines", lambda: start(_ENGINES, "rhapsode-engines", order, last_word=END), gone=gone)
+                keep(first)
+                missing = (await first.first_ready()).missing
+
+            def server(index: int) -> AbstractAsyncContextManager[Child]:
+                order = ServerOrder(
+                    home=str(home.path),
+                    index=index,
+                    of=servers,
+                    listener=listener.fileno(),
+                    engines=engines,
+                    missing=missing,
+                )
+                return start(_SERVER, "rhapsode-server", order, inherits=(listener.fileno(),))
+
+            keepers: list[Keeper] = []
+            async with _kept() as keep_server:
+                tasks: list[asyncio.Task[None]] = []
+                fleet = Fleet(keepers, tasks)
+                for index in range(servers):
+                    keeper = Keeper(f"server {index}", partial(server, index), ready=fleet.welcome, gone=gone)
+                    keepers.append(keeper)
+                    tasks.append(keep_server(keeper))
+                for keeper in keepers:
+                    await keeper.first_ready()
+                yield fleet, missing
+
+
+@asynccontextmanager
+async def _kept() -> AsyncGenerator[Callable[[Keeper], asyncio.Task[None]]]:
+    """Keepers at work; leaving ends them and their processes."""
+    tasks: list[asyncio.Task[None]] = []
+    keepers: list[Keeper] = []
+
+    def keep(keeper: Keeper) -> asyncio.Task[None]:
+        keepers.append(keeper)
+        tasks.append(asyncio.create_task(keeper.keep()))
+        return tasks[-1]
+
+    try:
+        yield keep
+    finally:
+        for keeper in keepers:
+            keeper.ending = True
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+def _engines_order(home: Home, settings: Settings, path: str) -> EnginesOrder:
+    """The engines of the settings that hold a model."""
+    speaker = settings.speech.default
+    return EnginesOrder(
+        socket=path,
+        models=str(home.models),
+        chat=_shared(settings.chat.engines),
+        embed=_shared(settings.embed.engines),
+        speech=_shared({speaker: settings.speech.engines[speaker]}),
+        json_logs=settings.logs.json,
+        log_level=settings.logs.level,
+    )
+
+
+def _shared(engines: Mapping[str, EngineSetting]) -> dict[str, EngineOrder]:
+    return {name: EngineOrder(it.kind, it.options) for name, it in engines.items() if it.kind in SHARED}
+
+
+def _forget(metrics: Path, pid: int) -> None:
+    """A process has gone: its gauges go too, its counters stay."""
+    mark = cast("Callable[[int, str], None]", vars(multiprocess)["mark_process_dead"])  # it has no types
+    mark(pid, str(metrics))
