@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from rhapsode.core.errors import UnknownModel
 from rhapsode.dialects.openai import chat, chat_reply, models
-from rhapsode.dialects.openai.errors import http_status_of, write_error
+from rhapsode.dialects.openai.errors import headers_of, http_status_of, write_error
 from rhapsode.server.boundary import Answer, Call, Dialect, Handler
 from rhapsode.server.chat import ChatDialect
 
 ERRORS: Final = Dialect(
     write_error=lambda error, trace_id, _body: write_error(error, trace_id=trace_id),
     http_status=http_status_of,
+    headers=headers_of,
 )
 
 CHAT: Final = ChatDialect(

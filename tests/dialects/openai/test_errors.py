@@ -6,7 +6,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from rhapsode.core import errors
-from rhapsode.dialects.openai.errors import http_status_of, read_error, write_error, write_error_event
+from rhapsode.dialects.openai.errors import headers_of, http_status_of, read_error, write_error, write_error_event
 
 
 def told(error: errors.RhapsodeError) -> tuple[int, str, str | None, str | None]:
@@ -102,3 +102,16 @@ def test_an_error_in_a_stream_is_one_event() -> None:
 def test_an_error_of_any_server_is_read(body: bytes, message: str, kind: str, code: str) -> None:
     error = read_error(body)
     assert (error.message, error.kind, error.code) == (message, kind, code)
+
+
+@pytest.mark.parametrize(
+    ("error", "headers"),
+    [
+        (errors.RequestsLimited("no", retry_after=1.2), {"retry-after": "2"}),
+        (errors.UnitsLimited("no", retry_after=0.0), {"retry-after": "1"}),
+        (errors.OutOfMoney("no"), {}),
+        (errors.EngineError("no"), {}),
+    ],
+)
+def test_who_has_had_its_share_is_told_when_there_is_more(error: errors.RhapsodeError, headers: dict[str, str]) -> None:
+    assert headers_of(error) == headers

@@ -5,6 +5,7 @@ The platform's body is `{type, error: {type, message, http_code}, request_id}` (
 https://platform.openai.com/docs/guides/error-codes.
 """
 
+import math
 from typing import Final
 
 import msgspec
@@ -58,6 +59,13 @@ _TOLD: tuple[tuple[type[errors.RhapsodeError], int, str, str | None], ...] = (
 def http_status_of(error: errors.RhapsodeError) -> int:
     """The HTTP status that an error is told with."""
     return _row(error)[0]
+
+
+def headers_of(error: errors.RhapsodeError) -> dict[str, str]:
+    """What an error adds to the headers: how long to wait, in whole seconds, where waiting helps."""
+    if isinstance(error, errors.LimitError) and error.retry_after is not None:
+        return {"retry-after": str(max(1, math.ceil(error.retry_after)))}
+    return {}
 
 
 def write_error(error: errors.RhapsodeError, *, trace_id: str) -> bytes:
