@@ -24,7 +24,8 @@ def count(text: str) -> TextCount:
     word is a character of Chinese, Japanese or Korean, a run of digits, or a run of other letters. The share of
     invisible characters leaves out tabs and line breaks; it is 0 where there is no text.
     """
-    invisible = sum(unicodedata.category(character) in _INVISIBLE for character in text if character not in _SPACES)
+    strange = (character for character in text if not (character.isprintable() or character in _SPACES))
+    invisible = sum(unicodedata.category(character) in _INVISIBLE for character in strange)
     return TextCount(
         characters=billed(text),
         words=len(_WORD.findall(text)),
