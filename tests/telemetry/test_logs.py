@@ -10,7 +10,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rhapsode.telemetry.logs import configure_logs, mask
+from rhapsode.telemetry.logs import configure_logs
+from rhapsode.telemetry.masking import mask
 
 KEY = "sk-rh-" + "aB3_-" * 8 + "xyz"
 

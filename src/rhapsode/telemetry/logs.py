@@ -1,22 +1,16 @@
 """Logs: one line an event on standard error, and never a key in one."""
 
 import logging
-import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Literal, TextIO
 
 import structlog
 
-LogLevel = Literal["debug", "info", "warning", "error"]
+from rhapsode.telemetry.call_line import CallLine
+from rhapsode.telemetry.masking import mask
 
-# Keys of this server and of the platform, opaque or a JWT; keys of other services, which begin a word (what stands
-# before may be an escaped line end); and whatever stands behind the word Bearer.
-_SECRETS = re.compile(
-    r"""(?P<before> sk-(?:rh|api|cp)- | (?:(?<!\w)|(?<=\\[nrt]))sk- | eyJ | Bearer\s+ )
-        [A-Za-z0-9._~+/=-]{8,}""",
-    re.IGNORECASE | re.VERBOSE,
-)
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 def configure_logs(*, json: bool, level: LogLevel, stream: TextIO | None = None) -> None:
@@ -45,7 +39,8 @@ def configure_logs(*, json: bool, level: LogLevel, stream: TextIO | None = None)
     line = structlog.processors.JSONRenderer(ensure_ascii=False) if json else person
     handler = logging.StreamHandler(target)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
+            as_json=json,
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _OneMaskedLine(line)],
         )
@@ -64,9 +59,25 @@ def configure_logs(*, json: bool, level: LogLevel, stream: TextIO | None = None)
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def mask(text: str) -> str:
-    """The text without what looks like a key."""
-    return _SECRETS.sub(lambda found: f"{found['before']}***", text)
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Passes the lines of calls by the chain: their fields are few, known, and masked one by one."""
+
+    def __init__(
+        self,
+        *,
+        as_json: bool,
+        foreign_pre_chain: Sequence[structlog.types.Processor],
+        processors: Sequence[structlog.types.Processor],
+    ) -> None:
+        super().__init__(foreign_pre_chain=foreign_pre_chain, processors=processors)
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Of the standard library."""
+        line: object = record.msg
+        if isinstance(line, CallLine):
+            return line.as_json() if self._as_json else str(line)
+        return super().format(record)
 
 
 class _OneMaskedLine:
