@@ -118,7 +118,8 @@ def test_messages_reach_the_engine_with_their_names(scripted: openai.OpenAI) -> 
 
 def test_the_models_are_listed_and_found(scripted: openai.OpenAI) -> None:
     models = {model.id: model for model in scripted.models.list()}
-    assert {MODEL, "abab5.5-chat", "embo-01"} <= set(models)
+    assert {MODEL, "abab5.5-chat", "embo-01", "tts-1", "gpt-4o-mini-tts", "speech-02-hd"} <= set(models)
+    assert scripted.models.retrieve("tts-1") == models["tts-1"]
     assert scripted.models.retrieve(MODEL) == models[MODEL]
     assert scripted.models.retrieve(f"ft:{MODEL}_1:mine").id == f"ft:{MODEL}_1:mine"
     assert models[MODEL].owned_by == "rhapsode"

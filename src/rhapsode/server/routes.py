@@ -7,6 +7,7 @@ from functools import partial
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from rhapsode.dialects.minimax import voice_design
+from rhapsode.dialects.openai import speech
 from rhapsode.jobs.links import PATH as LINK_PATH
 from rhapsode.server import embeddings, files, minimax, openai, openai_speech, t2a, tasks, voices
 from rhapsode.server.admin_routes import Administration, admin_routes
@@ -78,10 +79,10 @@ def make_routes(to: Services) -> list[BaseRoute]:
     work = partial(post, works=True)  # what has a row in the ledger
 
     def serves(model: str) -> bool:
-        return to.chat.serves(model) or model in to.embed.models
+        return to.chat.serves(model) or model in names
 
     health = Health(to.admission)
-    names = (*to.chat.models, *to.embed.models)
+    names = (*to.chat.models, *to.embed.models, *(speech.MODELS if to.speech.speaks else ()))
     started = int(time.time())
     spoken = MeteredSpokenChat(to.chat, SpokenChat(chat=to.chat, speech=to.speech))
     speak, embed = MeteredSpeech(to.speech).speak, MeteredEmbedding(to.embed).embed

@@ -38,6 +38,11 @@ class SpeechService:
         self.cast = Cast(engine.voices(), book)
         """who can be asked to speak"""
 
+    @property
+    def speaks(self) -> bool:
+        """Whether there is an engine."""
+        return not isinstance(self._engine, NoSpeech)
+
     def voices(self) -> Sequence[Voice]:
         """Every voice that anybody may ask for."""
         return self._engine.voices()
