@@ -70,7 +70,7 @@ def test_a_balance_is_set_added_to_and_given_up(groups: Groups) -> None:
     with pytest.raises(InvalidField, match="balance"):
         groups.add_balance("studio", MOST)
     assert groups.show("studio").balance == MOST
-    with pytest.raises(UnknownAccount, match=r"^group: there is no group 'nobody'"):
+    with pytest.raises(UnknownAccount, match=r"^group: there is no group of this name"):
         groups.add_balance("nobody", 1)
 
 

@@ -128,7 +128,7 @@ async def test_a_key_is_changed_and_stays_itself(
         (KeyTerms(addresses=()), "addresses: must name 1 to 100 addresses"),
         (KeyTerms(addresses=("10.0.0.1", "10.0.0.1/8")), "addresses[1]: must be an IP address or a network"),
         (KeyTerms(addresses=("localhost",)), "addresses[0]: must be an IP address or a network"),
-        (KeyTerms(user="nobody"), "user: there is no user 'nobody'"),
+        (KeyTerms(user="nobody"), "user: there is no such user"),
     ],
 )
 def test_terms_that_are_none(accounts: Accounts, terms: KeyTerms, message: str) -> None:

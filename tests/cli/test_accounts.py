@@ -159,11 +159,11 @@ def test_nothing_there_is_said_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["groups", "show", "nobody"], "group: there is no group 'nobody'; `rhapsode groups list` shows"),
+        (["groups", "show", "nobody"], "group: there is no group of this name or id; `rhapsode groups list`"),
         (["keys", "create", "--group", "g", "--address", "here"], "addresses[0]: must be an IP address"),
         (["keys", "create", "--group", "g", "--expires", "2020-01-01"], "expires_at: must lie in the future"),
         (["admin-keys", "revoke", "admin-0"], "key_id: there is no such key; `rhapsode admin-keys list`"),
-        (["limits", "set", "--group", "nobody", "--requests", "1"], "group: there is no group 'nobody'"),
+        (["limits", "set", "--group", "nobody", "--requests", "1"], "group: there is no group of this name or id"),
     ],
 )
 def test_a_fault_is_one_of_ours(arguments: Sequence[str], message: str) -> None:

@@ -95,7 +95,9 @@ def find_group(connection: Connection, group: str) -> str:
     """The id of the group of this id or name. Raises `UnknownAccount`."""
     found = _group_named(connection, groups.c.id == group) or _group_named(connection, groups.c.name == group)
     if found is None:
-        raise UnknownAccount("group", f"there is no group {group[:64]!r}; `rhapsode groups list` shows those that are")
+        raise UnknownAccount(
+            "group", "there is no group of this name or id; `rhapsode groups list` shows those that are"
+        )
     return found
 
 

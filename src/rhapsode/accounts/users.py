@@ -90,7 +90,7 @@ def find_user(connection: Connection, user: str, *, group_id: str | None) -> str
     else:
         found = _user(connection, and_(users.c.group_id == group_id, or_(users.c.id == user, users.c.name == user)))
     if found is None:
-        raise UnknownAccount("user", f"there is no user {user[:64]!r}; `rhapsode users list` shows those that are")
+        raise UnknownAccount("user", "there is no such user; `rhapsode users list` shows those that are")
     return found
 
 

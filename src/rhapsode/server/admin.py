@@ -25,6 +25,8 @@ from rhapsode.service.admission import Admission
 BODY_LIMIT: Final = 256 * 1024
 """Bytes."""
 
+_LONGEST_NAME: Final = 32
+
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.admin")
 
 
@@ -41,7 +43,9 @@ class AdminCall:
         """The query, which has these names alone; what is empty is absent. Raises `InvalidField` for another name."""
         for name in self.query:
             if name not in names:
-                raise InvalidField(name[:64], f"is not asked for here; known are {', '.join(names) or 'none'}")
+                known = f"is not asked for here; known are {', '.join(names)}" if names else "is not asked for here"
+                # A key is no identifier: one that was put here by mistake is not told back.
+                raise InvalidField(name if name.isidentifier() and len(name) <= _LONGEST_NAME else "query", known)
         return {name: value for name, value in self.query.items() if value}
 
 
