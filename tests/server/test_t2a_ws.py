@@ -12,6 +12,7 @@ from starlette.types import Message
 
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineError, UnknownKey
+from rhapsode.core.limiter import Limiter
 from rhapsode.core.speech import Pcm, SpeechEngine, SpeechRequest
 from rhapsode.core.voice import Voice
 from rhapsode.engines.speech.tone import ToneEngine
@@ -103,6 +104,7 @@ async def connected(
     keys: Keys | None = None,
     admission: Admission | None = None,
     kept: Kept | None = None,
+    limiter: Limiter | None = None,
     idle_seconds: float = 60.0,
 ) -> AsyncGenerator[tuple[Client, asyncio.Task[None]]]:
     """A connection that stands; the task of the server's side ends with the block."""
@@ -111,7 +113,7 @@ async def connected(
         service,
         authority=keys or Keys(),
         admission=admission or Admission(),
-        meter=meter(kept),
+        meter=meter(kept, limiter),
         idle_seconds=idle_seconds,
     )
     client = Client()
