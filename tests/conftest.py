@@ -3,7 +3,7 @@
 import importlib
 import os
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +14,7 @@ from hypothesis import settings
 from rhapsode.engines.chat.llama import LlamaEngine
 from rhapsode.engines.registry import open_chat
 from rhapsode.models.catalogue import find_model
+from tests.postgresql import Postgresql, running_postgresql
 from tests.tiny_gguf import write_tiny_gguf
 
 # A test that is right is right on a busy machine too.
@@ -60,3 +61,22 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_embedding_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same as an embedding model: vectors of `tests.tiny_gguf.WIDTH`, the mean over the tokens."""
     return write_tiny_gguf(tmp_path_factory.mktemp("tiny") / "embedding.gguf", pooling=gguf.PoolingType.MEAN)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A server of PostgreSQL's, started when the first test asks for it."""
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new database of either kind, which may have tables already."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'rhapsode.db'}"
+        return
+    server = cast("Postgresql", request.getfixturevalue("postgresql"))
+    url = server.new()
+    yield url
+    server.drop(url)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from rhapsode.accounts.keys import Accounts
-from rhapsode.database.connect import Database, open_database
+from rhapsode.database.connect import Database
 from rhapsode.database.migrate import migrate
+from rhapsode.database.open import open_database
 
 SECRET = b"a secret for tests, of 32 or more"
 
@@ -29,8 +29,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'rhapsode.db'}", busy_timeout=0.05)
+def database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url, busy_timeout=0.05)
     migrate(database)
     yield database
     database.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from rhapsode.accounts.keys import Accounts, NewKey
 from rhapsode.core.caller import Caller
@@ -67,23 +68,21 @@ async def test_a_locked_database_still_says_who_calls(accounts: Accounts, tmp_pa
         assert (await accounts.authorise(new.api_key, None)).key_id == new.key_id
 
 
-async def test_a_database_that_fails_is_never_a_wrong_key(accounts: Accounts, clock: Clock, tmp_path: Path) -> None:
+async def test_a_database_that_fails_is_never_a_wrong_key(accounts: Accounts, clock: Clock, database: Database) -> None:
     new = accounts.create_key("studio")
     await accounts.authorise(new.api_key, None)
     clock.now += 0.5
-    with closing(sqlite3.connect(tmp_path / "rhapsode.db")) as other:
-        other.execute("ALTER TABLE keys RENAME TO gone")
+    database.transact(lambda connection: connection.execute(text("ALTER TABLE keys RENAME TO gone")))
     with pytest.raises(StorageError):
         await accounts.authorise(new.api_key, None)
     with pytest.raises(StorageError):
         await accounts.authorise(STRANGE_KEY, None)
 
 
-async def test_a_known_caller_costs_no_look_up_for_a_moment(accounts: Accounts, tmp_path: Path) -> None:
+async def test_a_known_caller_costs_no_look_up_for_a_moment(accounts: Accounts, database: Database) -> None:
     new = accounts.create_key("studio")
     await accounts.authorise(new.api_key, None)
-    with closing(sqlite3.connect(tmp_path / "rhapsode.db")) as other:
-        other.execute("ALTER TABLE keys RENAME TO gone")
+    database.transact(lambda connection: connection.execute(text("ALTER TABLE keys RENAME TO gone")))
     assert (await accounts.authorise(new.api_key, None)).key_id == new.key_id
 
 
@@ -162,6 +161,7 @@ def test_another_secret_is_said_to_be_wrong_at_the_start(accounts: Accounts, dat
         other.create_key("studio")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_neither_key_nor_secret_is_in_the_database(accounts: Accounts, tmp_path: Path) -> None:
     new = accounts.create_key("studio")
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())

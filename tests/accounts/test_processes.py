@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ FELT_WITHIN_SECONDS = 1.0
 OTHER_PROCESS = f"""
 import sys
 from rhapsode.accounts.keys import Accounts
-from rhapsode.database.connect import open_database
+from rhapsode.database.open import open_database
 database = open_database(sys.argv[1])
 accounts = Accounts(database, {SECRET!r})
 if sys.argv[2] == "create":
@@ -30,12 +29,12 @@ database.close()
 """
 
 
-async def another_process(tmp_path: Path, action: str) -> str:
+async def another_process(url: str, action: str) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         OTHER_PROCESS,
-        f"sqlite:///{tmp_path / 'rhapsode.db'}",
+        url,
         action,
         stdout=subprocess.PIPE,
     )
@@ -44,14 +43,14 @@ async def another_process(tmp_path: Path, action: str) -> str:
     return output.decode().strip()
 
 
-async def test_a_key_that_another_process_makes_opens_at_once(database: Database, tmp_path: Path) -> None:
+async def test_a_key_that_another_process_makes_opens_at_once(database: Database, database_url: str) -> None:
     accounts = Accounts(database, SECRET)
-    api_key = await another_process(tmp_path, "create")
+    api_key = await another_process(database_url, "create")
     assert await accounts.find(api_key) is not None
 
 
 async def test_a_key_that_another_process_revokes_is_refused_within_a_second(
-    database: Database, tmp_path: Path
+    database: Database, database_url: str
 ) -> None:
     accounts = Accounts(database, SECRET)
     new: NewKey = accounts.create_key("studio")
@@ -62,7 +61,7 @@ async def test_a_key_that_another_process_revokes_is_refused_within_a_second(
             await asyncio.sleep(0)  # a busy caller: the answer that is kept is always used
 
     asking = asyncio.create_task(ask_on())
-    await another_process(tmp_path, new.key_id)
+    await another_process(database_url, new.key_id)
     revoked = time.monotonic()
     with pytest.raises(UnknownKey):
         await asking

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rhapsode.database.connect import Database, open_database
+from rhapsode.database.connect import Database
+from rhapsode.database.open import open_database
 
 
 @pytest.fixture

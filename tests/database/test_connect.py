@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from rhapsode.core.errors import SettingsError, StorageError
-from rhapsode.database.connect import Database, open_database
+from rhapsode.database.connect import Database
+from rhapsode.database.open import open_database
 
 
 def make_table(connection: Connection) -> None:
@@ -107,9 +108,9 @@ def test_a_place_that_cannot_hold_it_is_named(tmp_path: Path) -> None:
         open_database(f"sqlite:///{path}")
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/name", "sqlite://", "sqlite:///", "/path"])
+@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "sqlite:///", "/path", "postgresql://host:port/name"])
 def test_another_address_is_refused(url: str) -> None:
-    with pytest.raises(SettingsError, match=r"^database\.url: must be sqlite:///PATH$"):
+    with pytest.raises(SettingsError, match=r"^database\.url: must be (sqlite:///PATH or )?postgresql://USER:PASSWORD@HOST:PORT/NAME$"):
         open_database(url)
 
 

@@ -13,15 +13,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from rhapsode.core.errors import StorageError
-from rhapsode.database.connect import Database, open_database
+from rhapsode.database.connect import Database
 from rhapsode.database.migrate import known_revisions, migrate
+from rhapsode.database.open import open_database
 from rhapsode.database.tables import metadata
 
 # Everything is imported before the word is given, so that the processes meet in the database and not in the importer.
 MIGRATE_AT_THE_WORD = """
 import sys
 from alembic import command
-from rhapsode.database.connect import open_database
+from rhapsode.database.open import open_database
 from rhapsode.database.migrate import migrate
 print("ready", flush=True)
 sys.stdin.readline()
@@ -32,7 +33,7 @@ database.close()
 
 MIGRATE_AND_LOOK = """
 import sys
-from rhapsode.database.connect import open_database
+from rhapsode.database.open import open_database
 from rhapsode.database.migrate import migrate
 database = open_database(sys.argv[1])
 migrate(database)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rhapsode.accounts.keys import Accounts
-from rhapsode.database.connect import Database, open_database
+from rhapsode.database.connect import Database
 from rhapsode.database.migrate import migrate
+from rhapsode.database.open import open_database
 from rhapsode.jobs.files import Files, Quota
 from rhapsode.jobs.store import Store
 
@@ -29,8 +30,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'rhapsode.db'}")
+def database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url)
     migrate(database)
     yield database
     database.close()

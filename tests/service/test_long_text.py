@@ -15,8 +15,8 @@ from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineError, EngineMissing, Overloaded, RhapsodeError
 from rhapsode.core.speech import AudioFormat, AudioSetting, Pause, Pcm, SpeechRequest, TextCount
 from rhapsode.core.voice import VoiceShare
-from rhapsode.database.connect import open_database
 from rhapsode.database.migrate import migrate
+from rhapsode.database.open import open_database
 from rhapsode.dialects.minimax.t2a_async_result import write_notes
 from rhapsode.engines.speech.tone import ToneEngine
 from rhapsode.jobs.files import Files, Quota

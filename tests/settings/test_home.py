@@ -160,4 +160,4 @@ def test_older_credentials_are_kept_beside_the_new(tmp_path: Path) -> None:
 )
 def test_a_relative_database_is_in_the_home(url: str, path: str) -> None:
     settings = Settings(database=DatabaseSettings(url=url))
-    assert Home(Path("/home/of/it")).database_url(settings) == f"sqlite:///{path}"
+    assert Home(Path("/home/of/it")).database_url(settings, {}) == f"sqlite:///{path}"

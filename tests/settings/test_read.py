@@ -16,7 +16,9 @@ from rhapsode.settings.shape import (
     EngineSetting,
     FileSettings,
     LogSettings,
+    ModelPrice,
     ModelSettings,
+    PriceSettings,
     SearchSettings,
     ServerSettings,
     Settings,
@@ -136,7 +138,7 @@ def test_the_embedded_engine_is_there_when_it_is_named_only(file: Path) -> None:
             '[models]\nendpoint = "mirror.example"',
             ": models.endpoint: expected str matching regex '^(https?://[^/].*)?$'",
         ),
-        ('[database]\nurl = "mysql://x"', ": database.url: expected str matching regex '^sqlite:///.'"),
+        ('[database]\nurl = "mysql://x"', ": database.url: expected str matching regex '^(sqlite:///.|postgres(ql)?://)'"),
         ('[logs]\nlevel = "loud"', ": logs.level: invalid enum value 'loud'"),
         ("a =", " is not valid TOML: Invalid value (at end of document)"),
     ],
@@ -172,6 +174,8 @@ def fields() -> Iterator[str]:
         ("files", FileSettings),
         ("tasks", TaskSettings),
         ("database", DatabaseSettings),
+        ("prices", PriceSettings),
+        ("prices.models.NAME", ModelPrice),
         ("logs", LogSettings),
     )
     for name, shape in tables:

@@ -1,7 +1,6 @@
 """Voices that groups made, in a real database."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,8 @@ from rhapsode.accounts.keys import Accounts
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import DuplicateVoice
 from rhapsode.core.voice import Age, Gender, OwnKind, SavedBlend, Timbre, Voice, VoiceShare
-from rhapsode.database.connect import open_database
 from rhapsode.database.migrate import migrate
+from rhapsode.database.open import open_database
 from rhapsode.voices.book import UNUSED_SECONDS, OwnVoices
 
 
@@ -30,9 +29,9 @@ def voice(voice_id: str) -> Voice:
 class Kept:
     """A book of two groups, and the time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, url: str) -> None:
         self.now = 1_700_000_000.0
-        self.database = open_database(f"sqlite:///{path / 'a.db'}")
+        self.database = open_database(url)
         migrate(self.database)
         accounts = Accounts(self.database, b"s" * 32)
         ids = [accounts.create_key(name).group_id for name in ("one", "other")]
@@ -41,8 +40,8 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    opened = Kept(tmp_path)
+def kept(database_url: str) -> Iterator[Kept]:
+    opened = Kept(database_url)
     yield opened
     opened.database.close()
 

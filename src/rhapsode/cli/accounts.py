@@ -56,7 +56,7 @@ def open_accounts(option: Path | None) -> Generator[Opened]:
         raise EngineMissing(screen.words.missing_extra.format(missing=error.name)) from error
     home = find_home(option, os.environ)
     home.prepare()
-    database = open_database(home.database_url(read_settings(home.settings_file)))
+    database = open_database(home.database_url(read_settings(home.settings_file), os.environ))
     try:
         migrate(database)
         secret = home.secret(os.environ)

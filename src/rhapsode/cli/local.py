@@ -117,12 +117,12 @@ def open_local_speech(screen: Screen, home: Home) -> Generator[LocalSpeech]:
 def _open_book(home: Home) -> Generator[tuple[VoiceBook | None, Caller]]:
     """The voices that the home's first group has made, and who asks for them; none in a home that was never used."""
     from rhapsode.accounts.keys import FIRST_GROUP, Accounts  # noqa: PLC0415  an extra
-    from rhapsode.database.connect import open_database  # noqa: PLC0415
     from rhapsode.database.migrate import migrate  # noqa: PLC0415
+    from rhapsode.database.open import open_database  # noqa: PLC0415
     from rhapsode.voices.book import OwnVoices  # noqa: PLC0415
 
-    url = home.database_url(read_settings(home.settings_file))
-    if not Path(url.removeprefix("sqlite:///")).exists():
+    url = home.database_url(read_settings(home.settings_file), os.environ)
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         yield None, Caller(group_id="", key_id="")
         return
     database = open_database(url)

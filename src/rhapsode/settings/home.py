@@ -102,9 +102,14 @@ class Home:
             raise SettingsError(f"{self.credentials_file} cannot be replaced ({error.strerror})") from error
         write_credentials(self.credentials_file, credentials)
 
-    def database_url(self, settings: Settings) -> str:
-        """The database's address, with an absolute path."""
-        return f"{_SQLITE}{self.path / settings.database.url.removeprefix(_SQLITE)}"
+    def database_url(self, settings: Settings, environ: Mapping[str, str]) -> str:
+        """The database's address, with an absolute path where it is a file. Raises SettingsError."""
+        url, variable = settings.database.url, settings.database.url_env
+        if variable:
+            url = environ.get(variable, "")
+            if not url:
+                raise SettingsError(f"database.url_env: the environment variable {variable} is empty or absent")
+        return f"{_SQLITE}{self.path / url.removeprefix(_SQLITE)}" if url.startswith(_SQLITE) else url
 
 
 def _checked_secret(text: str, source: str) -> bytes:

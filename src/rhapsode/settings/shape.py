@@ -50,7 +50,9 @@ class ServerSettings(_Table, frozen=True, kw_only=True):
             try:
                 ip_network(address)
             except ValueError as error:
-                raise ValueError(f"behind_proxy: {address!r} is no address and no network such as 10.0.0.0/8") from error
+                raise ValueError(
+                    f"behind_proxy: {address!r} is no address and no network such as 10.0.0.0/8"
+                ) from error
 
 
 class ChatSettings(_Table, frozen=True, kw_only=True):
@@ -138,8 +140,9 @@ class DatabaseSettings(_Table, frozen=True, kw_only=True):
 
 
 class ModelPrice(_Table, frozen=True, kw_only=True):
-    """What a model costs: 1,000 tokens of a prompt, of those that were known already, and of a reply; 1,000 characters
-    that are spoken. `cached` absent is as `prompt`.
+    """What 1,000 tokens of a prompt cost, of those that were known already, and of a reply; and 1,000 characters.
+
+    `cached` absent is as `prompt`.
     """
 
     prompt: Price = 0.0

@@ -71,9 +71,9 @@ def upgrade() -> None:
         sa.Column("cost", sa.BigInteger, nullable=False),
         sa.Column("outcome", sa.String(6), nullable=False),
         sa.Column("status", sa.Integer, nullable=False),
-        sa.Column("started_at", sa.Float(53), nullable=False),
+        sa.Column("started_ms", sa.BigInteger, nullable=False),
         sa.Column("first_ms", sa.Float(53)),
         sa.Column("took_ms", sa.Float(53), nullable=False),
-        sa.Index("ix_calls_started_at", "started_at"),
-        sa.Index("ix_calls_group_id_started_at", "group_id", "started_at"),
+        sa.Index("ix_calls_started_ms", "started_ms"),
+        sa.Index("ix_calls_group_id_started_ms", "group_id", "started_ms"),
     )

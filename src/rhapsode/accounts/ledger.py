@@ -1,0 +1,117 @@
+"""The ledger: one row a call, and in the same transaction what its month has cost and what is left of a balance."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from rhapsode.accounts.known import month_of
+from rhapsode.core.limit import Scope
+from rhapsode.core.usage import CallRecord
+from rhapsode.database.connect import Database
+from rhapsode.database.tables import calls, groups, spending
+from rhapsode.database.writer import Writer
+
+MOST: Final = 2**63 - 1
+"""What a column holds. No call comes near; one that did must not take those written beside it along."""
+
+# Two kinds of database, one way to say it.
+_INSERT: Final = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_ADD_CALL: Final = {name: insert(calls).on_conflict_do_nothing() for name, insert in _INSERT.items()}
+_SPEND: Final = {
+    name: (statement := insert(spending)).on_conflict_do_update(
+        index_elements=list(spending.primary_key),
+        set_={"cost": spending.c.cost + statement.excluded.cost},
+    )
+    for name, insert in _INSERT.items()
+}
+_PAY: Final = (
+    update(groups)
+    .where(groups.c.id == bindparam("group"), groups.c.balance.is_not(None))
+    .values(balance=groups.c.balance - bindparam("cost"))
+)
+
+
+class DatabaseLedger:
+    """Implements `core.usage.Ledger`. For one event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._writer = Writer(database, store_calls)
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are not being written yet."""
+        return self._writer.waiting
+
+    async def record(self, record: CallRecord, /) -> None:
+        """Of the protocol."""
+        await self._writer.write(record)
+
+    async def close(self) -> None:
+        """Return when everything is written."""
+        await self._writer.close()
+
+
+def store_calls(connection: Connection, records: Sequence[CallRecord]) -> None:
+    """Write calls, within a transaction. One whose id is there already costs nothing again."""
+    new = _new_ones(connection, records)
+    if not new:
+        return
+    kind = connection.dialect.name
+    connection.execute(_ADD_CALL[kind], [_row(record) for record in new])
+    # In one order, whoever writes: two servers that each hold what the other waits for would wait for ever.
+    if spent := sorted(_spent(new).items()):
+        names = ("scope", "scope_id", "model", "month")
+        connection.execute(_SPEND[kind], [dict(zip(names, of, strict=True)) | {"cost": cost} for of, cost in spent])
+        paid = Counter[str]()
+        for record in new:
+            paid[record.group_id] += record.cost
+        connection.execute(_PAY, [{"group": group, "cost": cost} for group, cost in sorted(paid.items()) if cost])
+
+
+def _new_ones(connection: Connection, records: Sequence[CallRecord]) -> Sequence[CallRecord]:
+    """Those that are not there yet, each once. Only money is worth a look: a row is left out by its id."""
+    once = {record.call_id: record for record in records}
+    priced = [record.call_id for record in once.values() if record.cost]
+    if priced:
+        for call_id in connection.scalars(select(calls.c.id).where(calls.c.id.in_(priced))).all():
+            del once[call_id]
+    return list(once.values())
+
+
+def _spent(records: Iterable[CallRecord]) -> Counter[tuple[str, str, str, str]]:
+    """What groups and keys have spent: on each model, and on all together under no name."""
+    spent = Counter[tuple[str, str, str, str]]()
+    for record in records:
+        if record.cost:
+            month = month_of(record.started_at)
+            for scope, scope_id in ((Scope.GROUP, record.group_id), (Scope.KEY, record.key_id)):
+                for model in {"", record.counted_as or record.model}:
+                    spent[scope.value, scope_id, model, month] += record.cost
+    return spent
+
+
+def _row(record: CallRecord) -> dict[str, object]:
+    usage = record.usage
+    return {
+        "id": record.call_id,
+        "group_id": record.group_id,
+        "key_id": record.key_id,
+        "user_id": record.user_id,
+        "operation": record.operation,
+        "model": record.model,
+        "voice": record.voice,
+        "prompt_tokens": usage.prompt_tokens,
+        "reply_tokens": usage.reply_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "characters": usage.characters,
+        "audio_ms": usage.audio_ms,
+        "cost": min(record.cost, MOST),
+        "outcome": record.outcome.value,
+        "status": record.status,
+        "started_ms": round(1000 * record.started_at),
+        "first_ms": record.first_ms,
+        "took_ms": record.took_ms,
+    }
