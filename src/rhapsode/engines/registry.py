@@ -8,6 +8,7 @@ from typing import Final, Protocol, cast
 from rhapsode.core.chat import ChatEngine
 from rhapsode.core.embedding import EmbedEngine
 from rhapsode.core.errors import EngineMissing, SettingsError
+from rhapsode.core.search import SearchEngine
 from rhapsode.core.speech import SpeechEngine
 from rhapsode.core.voice import Voice
 
@@ -27,6 +28,7 @@ EMBED: Final[Mapping[str, str]] = {
     "openai": "rhapsode.engines.embed.openai_upstream:open_engine",
     "scripted": "rhapsode.engines.embed.scripted:open_engine",
 }
+_SEARCH: Final = "rhapsode.engines.search.searxng"
 SHARED: Final = frozenset({"llama", "espeak"})
 """the kinds that hold a model, or processes of their own: a server of many processes has each of them once"""
 EXTRAS: Final[Mapping[str, str]] = {"llama": "server", "espeak": "espeak", "tone": "server"}
@@ -48,6 +50,10 @@ class _OpenSpeech(Protocol):
     def __call__(self, options: Mapping[str, object], /, *, voices: Sequence[Voice]) -> Awaitable[SpeechEngine]: ...
 
 
+class _OpenSearch(Protocol):
+    def __call__(self, url: str, /, *, results: int, timeout: float) -> SearchEngine: ...
+
+
 async def open_chat(kind: str, options: Mapping[str, object], *, find_model: FindModel) -> ChatEngine:
     """A chat engine, ready to reply.
 
@@ -65,6 +71,11 @@ async def open_speech(kind: str, options: Mapping[str, object], *, voices: Seque
 async def open_embed(kind: str, options: Mapping[str, object], *, find_model: FindModel) -> EmbedEngine:
     """An embedding engine, ready to make vectors. Raises as `open_chat` does."""
     return await cast("_OpenEmbed", _opener(EMBED, kind, "embedding"))(options, find_model=find_model)
+
+
+def open_search(url: str, *, results: int, timeout: float) -> SearchEngine:
+    """What searches through the SearXNG server at `url`, imported when there is one. `timeout` is in seconds."""
+    return cast("_OpenSearch", import_module(_SEARCH).SearxngEngine)(url, results=results, timeout=timeout)
 
 
 def _opener(table: Mapping[str, str], kind: str, ability: str) -> object:

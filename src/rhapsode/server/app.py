@@ -6,6 +6,7 @@ from functools import partial
 
 from starlette.applications import Starlette
 
+from rhapsode.accounts.prices import Prices, price_of
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.chat import ChatEngine
 from rhapsode.core.embedding import EmbedEngine
@@ -16,7 +17,7 @@ from rhapsode.dialects.minimax.chat_models import CHAT_MODELS, base_model
 from rhapsode.dialects.minimax.embeddings import PLATFORM_MODEL
 from rhapsode.dialects.minimax.files import RESULT_PURPOSE
 from rhapsode.dialects.minimax.t2a_async_result import write_notes
-from rhapsode.engines.search.searxng import SearxngEngine
+from rhapsode.engines.registry import open_search
 from rhapsode.jobs.files import Files, Quota
 from rhapsode.jobs.links import Links
 from rhapsode.jobs.store import Store
@@ -26,10 +27,12 @@ from rhapsode.server.background import in_background
 from rhapsode.server.direct import Direct
 from rhapsode.server.engine_opener import EngineOpener, OwnEngines
 from rhapsode.server.files import FileDesk
+from rhapsode.server.on_socket import Way
 from rhapsode.server.routes import Services, make_routes
 from rhapsode.server.share import Share
 from rhapsode.server.strays import not_found, wrong_method
 from rhapsode.server.tasks import TaskDesk
+from rhapsode.server.tls import open_tls
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.long_text import LongText
@@ -49,6 +52,13 @@ def create_app(services: Services) -> Direct:
     app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return Direct(app)
+
+
+def open_way(home: Home) -> Way:
+    """What lies between callers and the application, as the home's settings say. Raises `SettingsError`."""
+    chosen = read_settings(home.settings_file).server
+    tls = open_tls(home.path / chosen.tls_cert, home.path / chosen.tls_key) if chosen.tls_cert else None
+    return Way(tls=tls, proxies=chosen.behind_proxy, origins=chosen.cors_origins)
 
 
 @asynccontextmanager
@@ -108,6 +118,16 @@ async def open_embed_service(home: Home, opener: EngineOpener | None = None) -> 
         yield EmbedService(routes=routes)
 
 
+def open_prices(home: Home) -> Prices:
+    """Prices as the home's settings say. Raises `SettingsError`."""
+    return Prices(
+        {
+            name: price_of(prompt=it.prompt, cached=it.cached, reply=it.reply, characters=it.characters)
+            for name, it in read_settings(home.settings_file).prices.models.items()
+        }
+    )
+
+
 def open_desk(home: Home, database: Database, secret: bytes) -> FileDesk:
     """Files as the home's settings say. Raises `SettingsError`."""
     settings = read_settings(home.settings_file)
@@ -145,4 +165,4 @@ async def open_long_texts(
 def _open_search(settings: SearchSettings) -> SearchEngine | None:
     if not settings.url:
         return None
-    return SearxngEngine(settings.url, results=settings.results, timeout=settings.timeout)
+    return open_search(settings.url, results=settings.results, timeout=settings.timeout)

@@ -2,10 +2,10 @@
 
 import asyncio
 import math
+import struct
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 import msgspec
-import numpy as np
 
 from rhapsode.core.errors import EngineError
 from rhapsode.core.speech import Mark, Pcm, SpeechEngine, SpeechRequest
@@ -79,9 +79,15 @@ def _pitch(shares: Shares) -> float:
 
 def _hum(text: str, hertz: float, tempo: float, level: float) -> bytes:
     """Each character's tone or gap, little-endian float32; blanks at the ends make none."""
-    tone = np.arange(round(_TONE / tempo * _RATE))
-    edge = np.minimum(tone, tone[::-1]) / (_FADE * _RATE)
-    hum = (level * np.sin(2 * math.pi * hertz * tone / _RATE) * np.minimum(edge, 1.0)).astype("<f4").tobytes()
+    count = round(_TONE / tempo * _RATE)
+    fade = _FADE * _RATE
+    hum = struct.pack(
+        f"<{count}f",
+        *(
+            level * math.sin(2 * math.pi * hertz * at / _RATE) * min(at / fade, (count - 1 - at) / fade, 1.0)
+            for at in range(count)
+        ),
+    )
     gap = bytes(round(_GAP / tempo * _RATE) * 4)
     first, last = _ends(text)
     return b"".join(hum if speakable(character) else gap for character in text[first:last])

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,7 +19,10 @@ from rhapsode.server.engine_opener import OwnEngines
 from rhapsode.server.event_loop import loop_factory
 from rhapsode.server.fleet.inside import Inside
 from rhapsode.server.fleet.orders import Answer, EngineOrder, EnginesOrder, answer_of
+from rhapsode.server.settled_memory import settle_memory
+from rhapsode.server.watched_engines import WatchedEngines
 from rhapsode.telemetry.logs import configure_logs
+from rhapsode.telemetry.sampling import Sampler
 
 
 def main() -> int:
@@ -37,8 +39,7 @@ async def _serve(order: EnginesOrder, inside: Inside) -> int:
     inside.follow(lambda _end: over.set())
     try:
         async with _opened(order) as (engines, missing), hosting(order.socket, lambda: (engines.answer, _nothing)):
-            gc.collect()
-            gc.freeze()
+            settle_memory()
             inside.answer(Answer(missing=missing))
             await over.wait()
     except RhapsodeError as fault:
@@ -50,7 +51,8 @@ async def _serve(order: EnginesOrder, inside: Inside) -> int:
 @asynccontextmanager
 async def _opened(order: EnginesOrder) -> AsyncGenerator[tuple[Engines, str | None]]:
     """The engines, and what is missing for speech: chat is worth serving without."""
-    opener = OwnEngines(Path(order.models))
+    sampler = Sampler()
+    opener = WatchedEngines(OwnEngines(Path(order.models)), sampler)
     missing: str | None = None
     async with AsyncExitStack() as stack:
         chat: dict[str, ChatEngine] = {}
@@ -69,6 +71,7 @@ async def _opened(order: EnginesOrder) -> AsyncGenerator[tuple[Engines, str | No
                 missing = error.message
             else:
                 stack.push_async_callback(speech[name].close)
+        await stack.enter_async_context(sampler.looking())
         yield Engines(chat=chat, speech=speech, embed=embed), missing
 
 

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -19,7 +18,7 @@ from rhapsode.core.speech import SpeechEngine
 from rhapsode.engines.registry import SHARED
 from rhapsode.engines.remote.asking import RemoteChat, RemoteEmbed, RemoteSpeech
 from rhapsode.link.client import Link
-from rhapsode.server.app import create_app
+from rhapsode.server.app import create_app, open_way
 from rhapsode.server.assembly import assembled
 from rhapsode.server.drain import DrainingServer
 from rhapsode.server.engine_opener import OwnEngines
@@ -27,6 +26,7 @@ from rhapsode.server.event_loop import loop_factory
 from rhapsode.server.fleet.inside import Inside
 from rhapsode.server.fleet.orders import DRAIN, GO, Answer, ServerOrder, answer_of
 from rhapsode.server.on_socket import config_of
+from rhapsode.server.settled_memory import settle_memory
 from rhapsode.server.share import Share
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
@@ -94,11 +94,9 @@ async def _serve(home: Home, order: ServerOrder, inside: Inside) -> int:
     opener = SharedEngines(link, OwnEngines(home.models), missing=order.missing)
     try:
         async with assembled(home, opener=opener, share=Share(index=order.index, of=order.of)) as parts:
-            server = _Server(config_of(create_app(parts.services)), parts.services.admission)
+            server = _Server(config_of(create_app(parts.services), open_way(home)), parts.services.admission)
             drains.append(server)
-            # What lives as long as the process is not looked through for garbage again and again.
-            gc.collect()
-            gc.freeze()
+            settle_memory()
             inside.answer(Answer())
             await go.wait()
             await server.serve(sockets=[socket.socket(fileno=order.listener)])
