@@ -13,6 +13,7 @@ from rhapsode.server.admin import AdminEndpoint
 from rhapsode.server.admin_routes import open_administration
 from rhapsode.server.app import open_desk
 from rhapsode.server.boundary import Endpoint
+from rhapsode.server.metrics import MetricsEndpoint
 from rhapsode.server.routes import PUBLIC, Services, make_routes
 from rhapsode.server.t2a_ws import SpeechSocket
 from rhapsode.server.tasks import TaskDesk
@@ -53,4 +54,6 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
     database.close()
     served = [(route.path, route.app) for route in routes if isinstance(route, Route | WebSocketRoute)]
     assert len(served) == len(routes)
-    assert {path for path, app in served if not isinstance(app, Endpoint | SpeechSocket | AdminEndpoint)} == PUBLIC
+    assert {
+        path for path, app in served if not isinstance(app, Endpoint | SpeechSocket | AdminEndpoint | MetricsEndpoint)
+    } == PUBLIC

@@ -28,7 +28,9 @@ def _logging_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def watcher() -> CallWatcher:
-    return CallWatcher(models=["abab5.5-chat", "speech-01"])
+    watcher = CallWatcher()
+    watcher.know(["abab5.5-chat", "speech-01"])
+    return watcher
 
 
 def test_a_call_is_one_object_with_what_is_known(watcher: CallWatcher) -> None:

@@ -8,7 +8,7 @@ delivered already is left out.
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -16,6 +16,7 @@ from rhapsode.core.errors import EngineError
 from rhapsode.engines.fair_queue import Entry, FairQueue, Lane
 from rhapsode.engines.worker_messages import Block, Cancel, Done, Failed, Job
 from rhapsode.engines.worker_process import WorkerDied, WorkerProcess, running_worker
+from rhapsode.telemetry.readings import Name
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.engines")
 
@@ -88,7 +89,8 @@ class WorkerPool:
         self._queue: FairQueue[Result] = FairQueue()
         self._open: set[Result] = set()
         self._numbers = itertools.count()
-        self._free = size
+        self._free = self._size = size
+        self._deaths = 0
         self._workers: set[WorkerProcess] = set()
         self._fault = ""
         self._closed = False
@@ -103,6 +105,16 @@ class WorkerPool:
     def free(self) -> int:
         """How many workers have no job; one that starts counts."""
         return self._free
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches."""
+        waiting = sum(result.waits for result in self._open)
+        return {
+            "waiting": waiting,
+            "running": self._size - self._free,
+            "places": self._size,
+            "worker_deaths": self._deaths,
+        }
 
     def submit(self, body: bytes, lane: Lane) -> Result:
         """Put a job in line. `lane` is the caller's: one a request."""
@@ -159,6 +171,7 @@ class WorkerPool:
                     finally:
                         self._workers.discard(worker)
             except (WorkerDied, OSError) as death:
+                self._deaths += 1
                 _log.warning("a worker died", module=self._module, how=str(death))
                 if not started:
                     false_starts += 1

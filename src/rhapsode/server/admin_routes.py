@@ -13,6 +13,8 @@ from rhapsode.database.connect import Database
 from rhapsode.server.admin import AdminEndpoint, AdminHandler
 from rhapsode.server.admin_accounts import GroupDesk, LimitDesk, UserDesk
 from rhapsode.server.admin_keys import AdminKeyDesk, KeyDesk
+from rhapsode.server.metrics import PATH as METRICS_PATH
+from rhapsode.server.metrics import MetricsEndpoint
 from rhapsode.service.admission import Admission
 
 
@@ -74,4 +76,5 @@ def admin_routes(to: Administration, admission: Admission) -> list[BaseRoute]:
         route("GET", "limits", limits.list),
         route("PATCH", "limits", limits.change),
         route("DELETE", "limits", limits.clear),
+        Route(METRICS_PATH, MetricsEndpoint(to.admin_keys), methods=["GET"]),
     ]

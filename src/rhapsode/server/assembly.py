@@ -6,29 +6,35 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from rhapsode.accounts.keys import Accounts
+from rhapsode.accounts.ledger import DatabaseLedger
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
-from rhapsode.core.usage import CallRecord, Usage
 from rhapsode.database.migrate import migrate
-from rhapsode.database.connect import open_database
+from rhapsode.database.open import open_database
+from rhapsode.dialects.openai.speech import MODELS as SPEECH_MODELS
 from rhapsode.server.admin_routes import open_administration
 from rhapsode.server.app import (
     open_chat_service,
     open_desk,
     open_embed_service,
     open_long_texts,
+    open_prices,
     open_speech_service,
 )
 from rhapsode.server.engine_opener import EngineOpener, OwnEngines
 from rhapsode.server.routes import Services
 from rhapsode.server.share import Share
 from rhapsode.server.voice_making import make_voice_maker
+from rhapsode.server.watched_engines import WatchedEngines
 from rhapsode.service.admission import Admission
 from rhapsode.service.meter import Meter
-from rhapsode.service.open_door import NoLedger, OpenDoor
+from rhapsode.service.open_door import OpenDoor
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
+from rhapsode.telemetry import metrics
+from rhapsode.telemetry.calls import CallWatcher
+from rhapsode.telemetry.sampling import Sampler
 from rhapsode.voices.book import OwnVoices
 from rhapsode.voices.catalogue import load_voices
 
@@ -50,16 +56,19 @@ async def assembled(
 
     Raises `SettingsError`, `EngineMissing`, `EngineError`, `StorageError`.
     """
-    opener = opener or OwnEngines(home.models)
+    sampler, watcher, admission = Sampler(), CallWatcher(), Admission()
+    opener = WatchedEngines(opener or OwnEngines(home.models), sampler)
     async with AsyncExitStack() as stack:
-        database = open_database(home.database_url(read_settings(home.settings_file)))
+        database = open_database(home.database_url(read_settings(home.settings_file), os.environ))
         stack.callback(database.close)
         migrate(database)
         secret = home.secret(os.environ)
         accounts = Accounts(database, secret)
         desk = open_desk(home, database, secret)
         book = OwnVoices(database)
-        meter = Meter(limiter=OpenDoor(), ledger=NoLedger(), price=_free, watcher=_unwatched)
+        ledger = DatabaseLedger(database)
+        stack.push_async_callback(ledger.close)
+        meter = Meter(limiter=OpenDoor(), ledger=ledger, price=open_prices(home).cost, watcher=watcher)
         stack.push_async_callback(meter.finish)
         chat = await stack.enter_async_context(open_chat_service(home, opener))
         embed = await stack.enter_async_context(open_embed_service(home, opener))
@@ -75,18 +84,13 @@ async def assembled(
             maker=make_voice_maker(speech=speech, shelf=book, files=desk.files),
             administration=open_administration(database, accounts, secret),
             authority=accounts,
-            admission=Admission(),
+            admission=admission,
             meter=meter,
         )
+        watcher.know((*chat.models, *embed.models, *SPEECH_MODELS))
+        sampler.watch(metrics.IN_FLIGHT, lambda: admission.in_flight)
+        await stack.enter_async_context(sampler.looking())
         yield Assembled(services=services, accounts=accounts, missing=missing)
-
-
-def _free(_model: str, _usage: Usage) -> int:
-    return 0
-
-
-def _unwatched(_record: CallRecord, /, *, method: str, http_status: int) -> None:
-    del method, http_status
 
 
 async def _open_speech(

@@ -1,6 +1,6 @@
 """What is told of a call once it is over: a line of the log, and what the metrics count."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Final
 
 from prometheus_client import Counter, Histogram
@@ -19,10 +19,13 @@ _MOST_REMEMBERED: Final = 4096
 class CallWatcher:
     """Told of every call that has ended. It takes microseconds, and never fails."""
 
-    def __init__(self, *, models: Collection[str]) -> None:
-        """`models`: the names that metrics tell apart; those that are known in any case of their letters."""
-        self._models = {name.casefold(): name for name in models}
+    def __init__(self) -> None:
+        self._models: dict[str, str] = {}
         self._meters: dict[tuple[str, str, str, str, int], _Meters] = {}
+
+    def know(self, models: Iterable[str]) -> None:
+        """Tell models of these names apart, in any case of their letters."""
+        self._models |= {name.casefold(): name for name in models}
 
     def __call__(self, record: CallRecord, /, *, method: str, http_status: int) -> None:
         """`http_status` is what the caller got."""

@@ -48,7 +48,7 @@ class Line:
     """`places` may be inside, `longest` may wait."""
 
     def __init__(self, *, places: int, longest: int) -> None:
-        self._free = self._places = places
+        self._free = self.places = places
         self._longest = longest
         self._evaluating = False
         self._waiting: deque[asyncio.Future[Place]] = deque()
@@ -65,7 +65,7 @@ class Line:
     @property
     def inside(self) -> int:
         """How many are inside."""
-        return self._places - self._free
+        return self.places - self._free
 
     async def enter(self) -> Place:
         """A place, in turn. Raises `Overloaded` when the line is full, `EngineError` when it is closed."""
@@ -123,7 +123,7 @@ class Line:
     def next_place(self) -> None:
         """For `Place`: somebody has left."""
         self._free += 1
-        if self._free == self._places:
+        if self._free == self.places:
             self._empty.set()
         self._admit()
 

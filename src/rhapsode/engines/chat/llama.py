@@ -30,6 +30,7 @@ from rhapsode.engines.chat.tools import CALL_TAG, TAGS
 from rhapsode.engines.chat.visible import visible_ranges
 from rhapsode.engines.cores import usable_cores
 from rhapsode.engines.options import read_options
+from rhapsode.telemetry.readings import Name
 
 LEAST_ROOM: Final = 8
 """Tokens of the context that a prompt must leave to its reply."""
@@ -115,6 +116,10 @@ class LlamaEngine:
     def running(self) -> int:
         """Calls inside llama.cpp."""
         return self._line.inside
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches."""
+        return {"waiting": self.waiting, "running": self.running, "places": self._line.places}
 
     async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
         """Of the protocol. A call that is closed is out of llama.cpp, and its slot free, when `aclose` returns."""

@@ -19,6 +19,7 @@ from rhapsode.engines.upstream.calls import Calls
 from rhapsode.engines.upstream.minimax_codes import judge_answer
 from rhapsode.engines.upstream.open import open_calls
 from rhapsode.engines.upstream.options import UpstreamOptions, read_upstream_options
+from rhapsode.telemetry.readings import Name
 
 
 class Options(UpstreamOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -56,6 +57,10 @@ class MinimaxUpstream:
     async def _in_one_piece(self, body: bytes) -> AsyncGenerator[ChatEvent]:
         for event in await self._calls.ask(self._url, body, lambda answer: ProReader(plain=True).feed(answer)):
             yield event
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches."""
+        return self._calls.readings()
 
     async def close(self) -> None:
         """Of the protocol."""

@@ -25,6 +25,7 @@ from rhapsode.engines.upstream.calls import Calls
 from rhapsode.engines.upstream.open import open_calls
 from rhapsode.engines.upstream.openai_errors import judge_answer
 from rhapsode.engines.upstream.options import UpstreamOptions, read_upstream_options
+from rhapsode.telemetry.readings import Name
 
 Grammar = Literal["response_format", "vllm", "llama", "none"]
 
@@ -103,6 +104,10 @@ class OpenaiUpstream:
             return OpenaiReader(wire.heard(), request)
 
         return self._calls.stream(self._url, wire.body(grammar), open_reader)
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches."""
+        return self._calls.readings()
 
     async def close(self) -> None:
         """Of the protocol."""

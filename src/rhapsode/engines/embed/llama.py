@@ -17,6 +17,7 @@ from rhapsode.engines.cores import usable_cores
 from rhapsode.engines.embed.batches import batches
 from rhapsode.engines.embed.vectors import TextTooLong, evaluate
 from rhapsode.engines.options import read_options
+from rhapsode.telemetry.readings import Name
 
 MOST_CONTEXT: Final = 4096
 """tokens of a text where the settings do not say and the model could hold more: what the platform's own model holds"""
@@ -94,6 +95,10 @@ class LlamaEmbedEngine:
             return await self._embed(request)
         finally:
             self.calls -= 1
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches."""
+        return {"waiting": max(0, self.calls - 1), "running": min(1, self.calls), "places": 1}
 
     async def close(self) -> None:
         """Of the protocol: who waits gets an `EngineError`."""

@@ -1,7 +1,7 @@
 """Vectors by another server, whatever its dialect."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from yarl import URL
 from rhapsode.core.embedding import Embeddings, EmbedRequest
 from rhapsode.core.errors import PromptTooLong
 from rhapsode.engines.upstream.calls import Calls
+from rhapsode.telemetry.readings import Name
 
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 
@@ -44,6 +45,10 @@ class EmbedUpstream:
             raise PromptTooLong(
                 prompt_tokens=error.prompt_tokens, context_tokens=error.context_tokens, field=field
             ) from None
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches."""
+        return self._calls.readings()
 
     async def close(self) -> None:
         """Of the protocol."""

@@ -24,6 +24,7 @@ from rhapsode.engines.speech.piece_job import RATE, PieceBlock, PieceJob, decode
 from rhapsode.engines.speech.script import Rest, Say, read_language, read_shares, read_steps, read_tempo
 from rhapsode.engines.speech.sound import silence
 from rhapsode.engines.workers import Result, WorkerPool
+from rhapsode.telemetry.readings import Name
 
 _WORKER = "rhapsode.engines.speech.worker"
 _PACKAGES = ("espeakng_loader", "pyworld", "numpy", "opencc", "pypinyin")
@@ -122,6 +123,10 @@ class EspeakEngine:
         result = self._pool.submit(job, lane)
         self._line.append(result)
         return result
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches: of pieces, and of workers."""
+        return self._pool.readings()
 
     async def close(self) -> None:
         """End the workers."""

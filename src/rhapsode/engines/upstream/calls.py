@@ -1,7 +1,7 @@
 """Calls to another server as an engine makes them: in turn, with retries, behind a breaker, and never for ever."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from typing import Generic, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from rhapsode.engines.upstream.options import UpstreamOptions
 from rhapsode.engines.upstream.places import Places
 from rhapsode.engines.upstream.retry import Retries
 from rhapsode.engines.upstream.transport import Answer, Transport
+from rhapsode.telemetry.readings import Name
 
 T = TypeVar("T")
 EventT_co = TypeVar("EventT_co", covariant=True)
@@ -106,6 +107,16 @@ class Calls:
             if stream is not None:
                 stream.close()
             self._places.leave()
+
+    def readings(self) -> Mapping[Name, float]:
+        """For whoever watches."""
+        places = self._places
+        return {
+            "waiting": places.waiting,
+            "running": places.taken,
+            "places": places.parallel,
+            "resting": self._breaker.is_open,
+        }
 
     async def close(self) -> None:
         """Hang up; whoever is being served gets an error."""
