@@ -35,7 +35,7 @@ def _money(found: re.Match[str]) -> str:
     amount, name = decimal(_round(found["number"])), MONEY[found["currency"]]
     many = found["many"] or ""
     counted = decimal(_round(found["number"]), counting=True) if not many or many in "万亿千" else amount
-    return _sign(found) + counted + _MANY.get(many, many) + name
+    return _sign(found) + counted + _MANY.get(many, many) + name + ("每" if found.groupdict().get("per") else "")
 
 
 def _round(amount: str) -> str:
@@ -67,7 +67,7 @@ def _range(found: re.Match[str]) -> str | None:
     if sign in {"-", "−"} and falling:
         return None
     years = all(each.isdecimal() and int(each) in _YEARS for each in (low, high))
-    if years and (after == "年" or not (after or (low + high).endswith("00"))):
+    if years and ((after and after in "年赛学财届") or not (after or (low + high).endswith("00"))):
         return f"{digits(low)}到{digits(high)}"
     return f"{_SIGNS[found['sign'] or '']}{decimal(low, counting=bool(found['counted']))}到" + decimal(
         high, counting=bool(found["counted"])
@@ -108,6 +108,16 @@ def _operator(found: re.Match[str]) -> str:
     return _OPERATORS[found[0].strip()]
 
 
+def _compared(found: re.Match[str]) -> str:
+    """What stands before no number: ≥60分, and >= as programmers write it."""
+    return _OPERATORS[found[0][0]] + ("等于" if found[0] in {"<=", ">="} else "")
+
+
+def _metres(found: re.Match[str]) -> str:
+    """1米75: what follows is read figure by figure."""
+    return digits(found[0])
+
+
 def _power(found: re.Match[str]) -> str:
     return _POWERS[found[0]]
 
@@ -135,6 +145,7 @@ _SIDE: Final = r"[0-9)）²³%]"
 SUMS: Final[tuple[Rule, ...]] = (
     rule(rf"(?<={_SIDE})[ ]*(?P<sign>[×*÷=＝≈≠<＜>＞≤≥+＋±])[ ]*(?=[-−]?[0-9(（√])", _operator),
     rule(r"(?<=[0-9)])[ ]*(?P<sign>[xX])[ ]*(?=[0-9(])", _operator),
+    rule(r"(?<![-=<>])(?:[<>≥≤]=|[<>＜＞≤≥])(?=[ ]?[0-9])", _compared),
     rule(rf"(?<={_SIDE})[ ]*(?P<sign>[-−－/])[ ]*(?=[0-9(（][0-9.+×*÷xX/()（） −-]{{0,30}}[=＝])", _operator),
     rule(r"(?<=[0-9)])\^(?P<number>[0-9]+)(?![0-9.])", _power_of),
 )
@@ -142,7 +153,7 @@ MEASURES: Final[tuple[Rule, ...]] = (
     rule(rf"(?P<currency>{CURRENCY})[ ]?{_LOW}{_TO}(?:{CURRENCY})?{_N}(?P<many>[万亿])?(?![0-9,.]?[0-9])", _moneys),
     rule(
         rf"{_SIGN}(?<![A-Za-z])(?P<currency>{CURRENCY})[ ]?{_N}(?![0-9])"
-        r"(?P<many>[万亿千]|[kKmMbB](?![A-Za-z]))?(?:元(?!/)|块钱?|人民币)?",
+        rf"(?P<many>[万亿千]|[kKmMbB](?![A-Za-z]))?(?:元(?!/)|块钱?|人民币)?(?P<per>/(?=[{HAN}]))?",
         _money,
     ),
     rule(rf"{ALONE}{_SIGN}{_N}(?P<many>[万亿千])?[ ]?(?P<currency>{CURRENCY})(?![A-Za-z])", _money),
@@ -165,6 +176,7 @@ COUNTS: Final[tuple[Rule, ...]] = (
         f"(?=(?P<counted>{COUNTED})?)(?=[ ]?(?P<after>[{HAN}])?)",
         _range,
     ),
+    rule(rf"(?<=[0-9]米)[0-9]{{2}}(?![0-9A-Za-z.%％]|[ ]?{COUNTED})", _metres),
     rule(rf"{_SIGN}(?<![0-9A-Za-z.,]){_N}(?=[ ]?{COUNTED})(?!\.[0-9])", _number),
     rule(rf"{_SIGN}{_N}", _plain),
     rule(r"(?<=[0-9])-(?=[0-9]+(?![0-9A-Za-z]))", _operator),

@@ -34,6 +34,15 @@ def _date(found: re.Match[str]) -> str | None:
     return _day(found["year"], found["month"], found["day"])
 
 
+def _american(found: re.Match[str]) -> str | None:
+    """3/15/2024, the month first; where it can be none, the day."""
+    return _day(found["year"], found["month"], found["day"]) or _day(found["year"], found["day"], found["month"])
+
+
+def _lasted(found: re.Match[str]) -> str:
+    return f"{cardinal(found['minutes'])}分{cardinal(found['seconds'])}秒"
+
+
 def _month_day(found: re.Match[str]) -> str | None:
     """5/3 and 12/25; but 3/4 is a fraction."""
     first, second = int(found["month"]), int(found["day"])
@@ -63,7 +72,7 @@ def _year(found: re.Match[str]) -> str | None:
 def _decade(found: re.Match[str]) -> str:
     decade = found["decade"]
     said = digits(decade) if len(decade) == _LONGEST_YEAR or decade[0] == "0" else cardinal(decade)
-    return said + found["name"]
+    return said + "年代"
 
 
 def _born(found: re.Match[str]) -> str:
@@ -104,12 +113,14 @@ _NOON_SIGN: Final = r"(?:[ ]?(?P<noon>[aApP]\.?[mM]\.?)(?![A-Za-z]))"
 DATES: Final[tuple[Rule, ...]] = (
     rule(
         ALONE + "(?P<year>[0-9]{4})(?P<sign>[-/.])(?P<month>[0-9]{1,2})(?P=sign)(?P<day>[0-9]{1,2})"
-        "(?:T(?=[0-9]{2}:))?(?![0-9])(?!(?P=sign)[0-9])[日号]?",
+        "(?:T(?=[0-9]{2}:)|(?![0-9])(?!(?P=sign)[0-9])[日号]?)",
         _date,
     ),
+    rule(ALONE + "(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>(?:19|20)[0-9]{2})(?![0-9/])", _american),
     rule(ALONE + r"(?P<year>(?:19|20)[0-9]{2})[-/](?P<month>0[1-9]|1[0-2])(?![0-9/.-])", _year_month),
     rule(r"(?P<era>公元前?|西元前?)[ ]?(?P<year>[0-9]{1,4})[ ]?年(?P<after>)", _year),
-    rule(ALONE + r"(?P<decade>[0-9]{2}|[0-9]{3}0)(?P<name>年代)", _decade),
+    rule(ALONE + r"(?P<decade>[0-9]{2}|[0-9]{3}0)年代", _decade),
+    rule(ALONE + "(?P<decade>(?:1[89][0-9]|20[0-2])0)['’]?s(?![A-Za-z])", _decade),
     rule(ALONE + r"(?P<decade>[05-9][05])后(?![天面来])", _born),
     rule(ALONE + r"(?P<era>)(?P<year>[0-9]{2,4})[ ]?年(?!级|代)(?=(?P<after>的?历史|前|以|来|间|多|后|之)?)", _year),
     rule(
@@ -118,11 +129,12 @@ DATES: Final[tuple[Rule, ...]] = (
         _month_day,
     ),
     rule(
-        "(?<![0-9A-Za-z.,:：])(?P<hour>[0-9]{1,2})[:：](?P<minute>[0-9]{2})(?:[:：]"
-        r"(?P<second>[0-9]{2}))?(?![0-9:：])(?!\.[0-9])" + _NOON_SIGN + "?",
+        "(?:(?<![0-9A-Za-z.,:：])|(?<=[0-9]T))(?P<hour>[0-9]{1,2})[:：](?P<minute>[0-9]{2})(?:[:：]"
+        rf"(?P<second>[0-9]{{2}}))?(?![0-9:：])(?!\.[0-9])(?:{_NOON_SIGN}|Z(?![A-Za-z0-9]))?",
         _time,
     ),
     rule(ALONE + r"(?P<hour>[0-9]{1,2})" + _NOON_SIGN, _hour),
+    rule(ALONE + "(?P<minutes>[1-9][0-9]{0,2})['’′](?P<seconds>[0-9]|[0-5][0-9])(?:[\"”″]|'')", _lasted),
     rule(r"(?<=[0-9][年月日号点时分周章节层楼级岁元天])[ ]?[-~～–—―][ ]?(?=[0-9])", _between),
     rule("(?<=[周期拜][一二三四五六日天])[ ]?[-~～–—―][ ]?(?=周|星期|礼拜)", _between),
     rule(r"(?<=[0-9])[ ]?[-~～–—―][ ]?(?=[0-9]{1,2}[:：][0-9]{2}(?![0-9]))", _between),

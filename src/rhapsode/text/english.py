@@ -59,6 +59,13 @@ def _short(found: re.Match[str]) -> str:
     return _SHORT[found[0]]
 
 
+def _saint(found: re.Match[str]) -> str:
+    """221B Baker St. is a street, and so is Main St. unless a name follows; St. Paul is a saint."""
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    street = _HOUSE.search(before) or (_NAMED.search(before) and not _NAME.match(after))
+    return "street" if street else "saint"
+
+
 def _spelt(found: re.Match[str]) -> str:
     letters = found["initials"].replace(".", "")
     return " ".join(letters) + ("s" if found["many"] else "")
@@ -84,6 +91,9 @@ def _after(words: str) -> str:
     return "|".join(f"(?<={word} )" for word in words.split("|"))
 
 
+_HOUSE: Final = re.compile(r"[0-9][0-9A-Za-z]*[ ](?:[A-Z][\w'’]*[ ]){1,3}$")
+_NAMED: Final = re.compile(r"(?:[A-Z][a-z'’]+|[0-9](?:st|nd|rd|th))[ ]$")
+_NAME: Final = re.compile(r"[ ]?[A-Z]")
 _ABBREVIATION: Final = "|".join(sorted(map(re.escape, _SHORT), key=len, reverse=True))
 
 
@@ -92,6 +102,7 @@ ENGLISH_RULES: Final[tuple[Rule, ...]] = (
     *link_rules(ENGLISH, digits),
     *DATES,
     *AMOUNTS,
+    rule(r"(?<![\w.@/])St\.(?![A-Za-z0-9])", _saint),
     rule(rf"(?<![\w.@/])(?:{_ABBREVIATION})(?![A-Za-z0-9])", _short),
     rule(rf"(?:{_after(_PARTS)}){_NUMERAL}(?![A-Za-z'’])", _counted),
     rule(rf"(?:{_after(_RULERS)}){_NUMERAL}(?![A-Za-z'’])", _ranked),

@@ -89,6 +89,8 @@ def _range(found: re.Match[str]) -> str | None:
 
 def _fraction(found: re.Match[str]) -> str:
     over, under = found["over"], found["under"]
+    if (over, under) == ("9", "11"):  # the day, and no fraction that anybody writes
+        return f"{cardinal(over)} {cardinal(under)}"
     if over == under:
         return f"{cardinal(over)} {cardinal(under)}"
     if int(under) < 2 or int(over) >= int(under):  # noqa: PLR2004 - 24/7 is no fraction
@@ -143,6 +145,16 @@ def _phone(found: re.Match[str]) -> str:
     return ("plus " if found[0].startswith("+") else "") + ", ".join(map(digits, groups))
 
 
+def _serial(found: re.Match[str]) -> str:
+    return ", ".join(
+        " ".join((digits(part.rstrip("X")), *part[-1:].strip("0123456789"))).strip() for part in found[0].split("-")
+    )
+
+
+def _pointed(found: re.Match[str]) -> str:
+    return f"point {digits(found[0])}"
+
+
 def _emergency(found: re.Match[str]) -> str:
     return digits(found[0])
 
@@ -176,6 +188,8 @@ AMOUNTS: Final[tuple[Rule, ...]] = (
     rule(r"(?<![0-9A-Za-z.])(?P<foot>[0-9])['’′](?P<inch>[0-9]{1,2})(?:[\"”″])?(?![0-9])", _tall),
     rule(r"(?i:(?<=call )|(?<=dial ))[0-9]{3}(?![0-9])", _emergency),
     rule(r"(?<![0-9A-Za-z.])[0-9]{3}-[0-9]{4}(?![0-9-])", _phone),
+    rule(r"(?<![0-9A-Za-z.,-])[0-9]+(?:-[0-9]+){2,}(?:-X)?(?![0-9A-Za-z-]|\.[0-9]|[ ]*=)", _serial),
+    rule(r"(?<![0-9A-Za-z.,])\.[0-9]+(?![0-9A-Za-z.])", _pointed),
     rule(r"(?<=[0-9)])[ ]*(?P<sign>[+×*÷=≈≠<>≤≥±^])[ ]*(?=[-−]?[0-9(])", _operator),
     rule(r"(?<=[0-9)])[ ]*(?P<sign>x)[ ]*(?=[0-9(])", _operator),
     rule(r"(?<=[0-9)])[ ]*(?P<sign>[-−/])[ ]*(?=[0-9(][0-9.+×*÷x/() −-]{0,30}=)", _operator),

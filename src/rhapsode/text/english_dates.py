@@ -40,7 +40,7 @@ def _iso(found: re.Match[str]) -> str | None:
     month, day = int(found["month"]), int(found["day"])
     if not (1 <= month <= len(_MONTHS) and 1 <= day <= _DAYS):
         return None
-    return f"{_MONTHS[month - 1]} {ordinal(str(day))}, {year(found['year'])}"
+    return f"{_MONTHS[month - 1]} {ordinal(str(day))}, {year(found['year'])}{', ' if found['then'] else ''}"
 
 
 def _slashed(found: re.Match[str]) -> str | None:
@@ -93,9 +93,9 @@ def _decade(found: re.Match[str]) -> str:
 
 
 def _time(found: re.Match[str]) -> str | None:
-    hour, minute, second = int(found["hour"]), int(found["minute"]), found["second"]
+    hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or "0")
     noon = found["noon"]
-    if hour > _HOURS or minute >= _SIXTY or (second and int(second) >= _SIXTY):
+    if hour > _HOURS or minute >= _SIXTY or second >= _SIXTY:
         return None
     if not noon and _SCORE_BEFORE.search(found.string[: found.start()]):
         return None
@@ -105,7 +105,7 @@ def _time(found: re.Match[str]) -> str | None:
     elif not noon:
         said.append("o'clock" if 0 < hour <= len(_MONTHS) else "hundred")
     if second:
-        said.append(f"and {cardinal(str(int(second)))} seconds")
+        said.append(f"and {cardinal(str(second))} seconds")
     return " ".join(said) + _noon(noon)
 
 
@@ -127,7 +127,7 @@ _NOON: Final = r"(?:[ ]?(?P<noon>[aApP]\.?[mM](?:\.|(?![A-Za-z]))))"
 DATES: Final[tuple[Rule, ...]] = (
     rule(
         ALONE + f"{_FOUR}(?P<sign>[-/.])(?P<month>[0-9]{{1,2}})(?P=sign)(?P<day>[0-9]{{1,2}})"
-        f"(?:T(?=[0-9]{{2}}:))?(?![0-9])",
+        "(?:(?P<then>T)(?=[0-9]{2}:)|(?![0-9]))",
         _iso,
     ),
     rule(ALONE + rf"(?P<month>[0-9]{{1,2}})(?P<sign>[-/.])(?P<day>[0-9]{{1,2}})(?P=sign){_FOUR}(?![0-9])", _slashed),
@@ -141,8 +141,8 @@ DATES: Final[tuple[Rule, ...]] = (
     rule(ALONE + "(?P<decade>(?:1[0-9]|20)[0-9]0|[2-9]0)['’]?s(?![A-Za-z])", _decade),
     rule(ALONE + rf"{_FOUR}(?![0-9A-Za-z%])(?![.,:-][0-9])", _year),
     rule(
-        "(?<![0-9A-Za-z.,:])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
-        r"(?![0-9:])(?!\.[0-9])" + _NOON + "?",
+        "(?:(?<![0-9A-Za-z.,:])|(?<=[0-9]T))(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
+        rf"(?![0-9:])(?!\.[0-9])(?:{_NOON}|Z(?![A-Za-z0-9]))?",
         _time,
     ),
     rule(ALONE + r"(?P<hour>[0-9]{1,2})" + _NOON, _hour),
