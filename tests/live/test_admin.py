@@ -215,6 +215,11 @@ def test_what_is_wrong_is_told_with_its_field(
     assert answer.json()["request_id"] == answer.headers["trace-id"]
 
 
+def test_a_wrong_method_names_all_that_there_are(admin: httpx2.Client) -> None:
+    assert admin.put("/groups").headers["allow"] == "GET, HEAD, POST"
+    assert admin.delete("/keys/key-0").headers["allow"] == "GET, HEAD, PATCH"
+
+
 def test_a_body_that_is_no_json_or_too_large_is_refused(admin: httpx2.Client) -> None:
     assert admin.post("/groups", content=b"{").json()["error"]["type"] == "invalid_request_error"
     assert admin.post("/groups", content=b" " * (256 * 1024 + 1)).status_code == 413

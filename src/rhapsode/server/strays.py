@@ -3,9 +3,10 @@
 import secrets
 from typing import Final
 
-from starlette.exceptions import HTTPException
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match, Route
 
 from rhapsode.core.errors import RhapsodeError, UnknownPath, WrongMethod
 from rhapsode.server.admin import AdminEndpoint
@@ -34,14 +35,24 @@ async def not_found(request: Request, error: Exception) -> Response:
 
 async def wrong_method(request: Request, error: Exception) -> Response:
     """In the dialect that is spoken at this address."""
-    allowed = dict((error.headers if isinstance(error, HTTPException) else None) or {})
+    del error  # it knows the methods of the first route alone
+    allowed = {"allow": ", ".join(_methods(request))}
     endpoint = request.scope.get("endpoint")
     if isinstance(endpoint, Endpoint | AdminEndpoint):
-        ours = WrongMethod(f"this address takes another method: {allowed.get('Allow', 'POST')}")
+        ours = WrongMethod(f"this address takes another method: {allowed['allow']}")
         dialect = endpoint.dialect_of(b"") if isinstance(endpoint, Endpoint) else OPENAI_ERRORS
         return _told(ours, dialect, allowed)
     headers = allowed | trace_headers(secrets.token_hex(16))
     return PlainTextResponse("405 method not allowed", status_code=405, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All that are served at an address."""
+    app: Starlette = request.app
+    routes = (
+        route for route in app.routes if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
+    )
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 def _told(error: RhapsodeError, dialect: Dialect, headers: dict[str, str]) -> Response:
