@@ -1,5 +1,6 @@
 """What the commands say that look after accounts, in English and in Chinese: `messages` for the rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -46,6 +47,10 @@ class AccountWords:
     limits_cleared: str
     paste_jwt: str
     jwt_of_another_group: str
+    no_usage: str
+    usage_by: Mapping[str, str]
+    usage_figures: tuple[str, ...]
+    usage_cost: str
 
 
 ENGLISH = AccountWords(
@@ -79,6 +84,10 @@ ENGLISH = AccountWords(
     no_groups="There are no groups yet: rhapsode groups create NAME",
     no_users="There are no users yet: rhapsode users create NAME --group GROUP",
     no_admin_keys="There are no administrators' keys yet: rhapsode admin-keys create --name NAME",
+    no_usage="The ledger has no such calls.",
+    usage_by={"day": "day (UTC)", "group": "group", "user": "user", "key": "key", "model": "model"},
+    usage_figures=("calls", "failed", "tokens in", "tokens out", "characters", "seconds"),
+    usage_cost="cost ({currency})",
     no_limits="There are no limits: rhapsode limits set --group GROUP --requests 60",
     admin_key_revoked="{key_id} ({name}) is revoked.",
     user_revoked="No key of {name} opens any more.",
@@ -124,6 +133,10 @@ CHINESE = AccountWords(
     no_groups="还没有组：rhapsode groups create 名称",
     no_users="还没有用户：rhapsode users create 名称 --group 组",
     no_admin_keys="还没有管理密钥：rhapsode admin-keys create --name 名称",
+    no_usage="账本中没有这样的调用。",
+    usage_by={"day": "日期（UTC）", "group": "组", "user": "用户", "key": "密钥", "model": "模型"},
+    usage_figures=("调用", "失败", "输入 token", "输出 token", "字符", "音频秒数"),
+    usage_cost="费用（{currency}）",
     no_limits="没有限额：rhapsode limits set --group 组 --requests 60",
     admin_key_revoked="{key_id}（{name}）已吊销。",
     user_revoked="{name} 的密钥已全部失效。",

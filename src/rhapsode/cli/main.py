@@ -9,6 +9,7 @@ from rhapsode.cli import admin_keys, blends, groups, keys, limits, models, users
 from rhapsode.cli.chat import chat
 from rhapsode.cli.say import say
 from rhapsode.cli.serve import serve
+from rhapsode.cli.usage import usage
 from rhapsode.cli.voices import voices
 from rhapsode.core.errors import RhapsodeError
 from rhapsode.version import __version__
@@ -46,6 +47,7 @@ app.command()(serve)
 app.command()(chat)
 app.command()(say)
 app.command()(voices)
+app.command()(usage)
 app.add_typer(blends.app, name="blends")
 app.add_typer(models.app, name="models")
 app.add_typer(groups.app, name="groups")
