@@ -129,7 +129,7 @@ def test_administrators_look_after_administrators(deterministic: LiveServer, adm
     assert f"admin_key_id={new['key_id']}" in line.replace("'", "")
 
 
-@pytest.mark.parametrize("path", ["/groups", "/users", "/keys", "/admin-keys", "/limits"])
+@pytest.mark.parametrize("path", ["/groups", "/users", "/keys", "/admin-keys", "/limits", "/usage"])
 def test_only_an_administrators_key_opens(deterministic: LiveServer, admin: httpx2.Client, path: str) -> None:
     for key, status, code in (
         (None, 401, "invalid_api_key"),
@@ -201,6 +201,10 @@ def test_an_administrators_key_makes_no_calls(deterministic: LiveServer, admin: 
         ("PATCH", "/limits", {"group": "default", "parallel": 1.5}, 400, "invalid_value", "parallel"),
         ("DELETE", "/limits?group=default&all=perhaps", None, 400, "invalid_value", "all"),
         ("DELETE", "/limits?group=default", None, 404, "not_found", "model"),
+        ("GET", "/usage?by=planet", None, 400, "invalid_value", "by"),
+        ("GET", "/usage?from=yesterday", None, 400, "invalid_value", "from"),
+        ("GET", "/usage?format=xml", None, 400, "invalid_value", "format"),
+        ("GET", "/usage?by=day,day", None, 400, "invalid_value", "by"),
         ("PUT", "/groups", None, 405, "method_not_supported", None),
         ("GET", "/planets", None, 404, "unknown_url", None),
     ],
@@ -218,6 +222,24 @@ def test_what_is_wrong_is_told_with_its_field(
 def test_a_wrong_method_names_all_that_there_are(admin: httpx2.Client) -> None:
     assert admin.put("/groups").headers["allow"] == "GET, HEAD, POST"
     assert admin.delete("/keys/key-0").headers["allow"] == "GET, HEAD, PATCH"
+
+
+def test_what_was_used_is_told(deterministic: LiveServer, admin: httpx2.Client) -> None:
+    good(admin.post("/groups", json={"name": "metered"}), 201)
+    key = good(admin.post("/keys", json={"group": "metered", "name": "=1+1"}), 201)
+    for _ in range(2):
+        assert status_of(deterministic, key["api_key"]) == {"status_code": 0}
+    told = good(admin.get("/usage", params={"by": "key,model", "group": "metered", "from": "2026-01-01"}))
+    assert told["by"] == ["key", "model"]
+    (row,) = told["rows"]
+    assert (row["key"], row["key_name"], row["model"]) == (key["key_id"], "=1+1", "speech-01")
+    assert (row["calls"], row["failed"], row["characters"]) == (2, 0, 4)
+    answer = admin.get("/usage", params={"by": "key", "key_id": key["key_id"], "format": "csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    heading, line = answer.text.splitlines()
+    assert heading.startswith("key,key_name,calls,failed,")
+    assert line.startswith(f"{key['key_id']},'=1+1,2,0,")
+    assert rhapsode(deterministic, "usage", "--by", "key", "--by", "model", "--group", "metered")["rows"] == [row]
 
 
 def test_a_body_that_is_no_json_or_too_large_is_refused(admin: httpx2.Client) -> None:

@@ -46,7 +46,7 @@ def log() -> Iterator[io.StringIO]:
 async def admin(tmp_path: Path) -> AsyncGenerator[httpx2.AsyncClient]:
     database = open_database(f"sqlite:///{tmp_path / 'rhapsode.db'}")
     migrate(database)
-    to = open_administration(database, Accounts(database, SECRET), SECRET)
+    to = open_administration(database, Accounts(database, SECRET), SECRET, currency="CNY")
     made = await asyncio.to_thread(to.admin_keys.create, "Ada")
     transport = httpx2.ASGITransport(Starlette(routes=admin_routes(to, Admission())), client=("127.0.0.1", 1))
     headers = {"authorization": f"Bearer {made.api_key}"}

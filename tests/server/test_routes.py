@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from rhapsode.accounts.keys import Accounts
 from rhapsode.audio.encode import open_encoder
@@ -28,7 +28,8 @@ from tests.server.kept import meter
 from tests.server.test_boundary import Keys
 
 
-def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> None:
+def table(tmp_path: Path) -> list[BaseRoute]:
+    """Every route of a server whose engines do nothing."""
     database = open_database(f"sqlite:///{tmp_path / 'rhapsode.db'}")
     nobody = NoSpeech(EngineMissing("not here"), [])
     speech = SpeechService(engine=nobody, open_encoder=open_encoder)
@@ -45,13 +46,18 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
             wake=lambda: None,
         ),
         maker=make_voice_maker(speech=speech, shelf=OwnVoices(database), files=desk.files),
-        administration=open_administration(database, Accounts(database, b"s" * 32), b"s" * 32),
+        administration=open_administration(database, Accounts(database, b"s" * 32), b"s" * 32, currency="CNY"),
         authority=Keys(),
         admission=Admission(),
         meter=meter(),
     )
     routes = make_routes(services)
     database.close()
+    return routes
+
+
+def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> None:
+    routes = table(tmp_path)
     served = [(route.path, route.app) for route in routes if isinstance(route, Route | WebSocketRoute)]
     assert len(served) == len(routes)
     assert {

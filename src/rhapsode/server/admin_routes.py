@@ -13,6 +13,7 @@ from rhapsode.database.connect import Database
 from rhapsode.server.admin import AdminEndpoint, AdminHandler
 from rhapsode.server.admin_accounts import GroupDesk, LimitDesk, UserDesk
 from rhapsode.server.admin_keys import AdminKeyDesk, KeyDesk
+from rhapsode.server.admin_usage import UsageDesk
 from rhapsode.server.metrics import PATH as METRICS_PATH
 from rhapsode.server.metrics import MetricsEndpoint
 from rhapsode.service.admission import Admission
@@ -27,16 +28,18 @@ class Administration:
     accounts: Accounts
     admin_keys: AdminKeys
     limits: LimitRules
+    usage: UsageDesk
 
 
-def open_administration(database: Database, accounts: Accounts, secret: bytes) -> Administration:
-    """What there is to look after in a database."""
+def open_administration(database: Database, accounts: Accounts, secret: bytes, *, currency: str) -> Administration:
+    """What there is to look after in a database, and in what money it is told."""
     return Administration(
         groups=Groups(database),
         users=Users(database),
         accounts=accounts,
         admin_keys=AdminKeys(database, secret),
         limits=LimitRules(database),
+        usage=UsageDesk(database, currency),
     )
 
 
@@ -76,5 +79,6 @@ def admin_routes(to: Administration, admission: Admission) -> list[BaseRoute]:
         route("GET", "limits", limits.list),
         route("PATCH", "limits", limits.change),
         route("DELETE", "limits", limits.clear),
+        route("GET", "usage", to.usage.read),
         Route(METRICS_PATH, MetricsEndpoint(to.admin_keys), methods=["GET"]),
     ]

@@ -82,7 +82,9 @@ async def assembled(
                 open_long_texts(home, database, desk.files, speech, share or Share())
             ),
             maker=make_voice_maker(speech=speech, shelf=book, files=desk.files),
-            administration=open_administration(database, accounts, secret),
+            administration=open_administration(
+                database, accounts, secret, currency=read_settings(home.settings_file).prices.currency
+            ),
             authority=accounts,
             admission=admission,
             meter=meter,
