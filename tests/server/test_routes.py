@@ -24,6 +24,7 @@ from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.home import Home
 from rhapsode.voices.book import OwnVoices
+from tests.live.test_ledger import BARE, FREE, WORK
 from tests.server.kept import meter
 from tests.server.test_boundary import Keys
 
@@ -63,3 +64,11 @@ def test_every_address_asks_for_a_key_unless_it_is_listed(tmp_path: Path) -> Non
     assert {
         path for path, app in served if not isinstance(app, Endpoint | SpeechSocket | AdminEndpoint | MetricsEndpoint)
     } == PUBLIC
+
+
+def test_the_ledgers_tables_name_every_address(tmp_path: Path) -> None:
+    # Else a new kind of work could be forgotten in the ledger.
+    served = [(route.path, route.app) for route in table(tmp_path) if isinstance(route, Route)]
+    endpoints = [(path, app) for path, app in served if isinstance(app, Endpoint)]
+    assert {path for path, app in endpoints if app.works} == {*WORK, *BARE}
+    assert {path for path, app in endpoints if not app.works} == set(FREE)

@@ -142,7 +142,7 @@ class Endpoint:
         """
         self._meter = meter
         self._operation = operation
-        self._works = works
+        self.works = works
         self._reads_body = reads_body
         self._handler = handler
         self._dialect = dialect
@@ -176,7 +176,7 @@ class Endpoint:
         account, scope, receive = exchange.account, exchange.scope, exchange.receive
         caller = await self._authority.authorise(read_key(scope), read_group(scope), read_address(scope))
         account.identify(caller)
-        if not self._works:
+        if not self.works:
             await account.admit_request()
         path = scope.get("path_params", {})
         if self._reads_body:

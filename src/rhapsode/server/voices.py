@@ -87,6 +87,7 @@ def handle_voice_design(maker: VoiceMaker, read_request: Callable[[bytes], voice
         preview = _say(_DESIGN_MODEL, asked.preview, asked.preview_field, asked.voice_id or "")
         await _admit(call.account, asked.voice_id or "", preview)
         voice = await maker.design(call.caller, asked.description, field=asked.field, voice_id=asked.voice_id)
+        call.account.cast(voice.id)
         preview = replace(preview, voices=(VoiceShare(voice_id=voice.id),))
         return _json(call, voice_design.write_reply(voice.id, await maker.preview(call.account, preview)))
 

@@ -30,6 +30,11 @@ def _nothing() -> Usage:
     return _NOTHING
 
 
+def _kept(name: str, most: int) -> str:
+    """As much of a name as is kept. No database would keep a NUL."""
+    return name[:most].replace("\0", "?")
+
+
 def check_model(caller: Caller, model: str, known_as: str = "") -> None:
     """Raise `Forbidden` unless the caller may ask for a model of one of these names, in any case of their letters."""
     models = caller.models
@@ -112,7 +117,8 @@ class Account:
 
         Raises `Forbidden` and `LimitError`: then it is as if the call had never been, but for who watches.
         """
-        self._model, self._counted_as, self._voice = model[:MODEL_CHARACTERS], known_as, voice[:VOICE_CHARACTERS]
+        self._model, self._counted_as = _kept(model, MODEL_CHARACTERS), known_as
+        self.cast(voice)
         self._spoken_by = spoken_by
         if model:
             check_model(self.caller, model, known_as)
@@ -122,6 +128,10 @@ class Account:
     async def admit_request(self) -> None:
         """Let in a call that costs nothing but to be answered. It counts as a request. Raises `LimitError`."""
         await self._enter("", Unit.CHARACTERS, 0)
+
+    def cast(self, voice: str) -> None:
+        """Who speaks: an id, or ids joined by `+`."""
+        self._voice = _kept(voice, VOICE_CHARACTERS)
 
     @property
     def so_far(self) -> Callable[[], Usage]:

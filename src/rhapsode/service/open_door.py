@@ -2,7 +2,6 @@
 
 from rhapsode.core.caller import Caller
 from rhapsode.core.limiter import Permit, Unit
-from rhapsode.core.usage import CallRecord
 
 
 class OpenDoor:
@@ -22,11 +21,3 @@ class _WayIn:
 
 
 _WAY_IN = _WayIn()
-
-
-class NoLedger:
-    """Implements `Ledger` where nothing is kept."""
-
-    async def record(self, record: CallRecord, /) -> None:
-        """Of the protocol."""
-        del record
