@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 
@@ -68,8 +69,13 @@ class LiveServer:
 
 
 @contextmanager
-def running_server(home: Path, settings: str = "") -> Generator[LiveServer]:
-    """`rhapsode serve` on a free port, until the block ends. Its output goes to `output.txt` in the home."""
+def running_server(
+    home: Path, settings: str = "", *, verify: ssl.SSLContext | Literal[False] = False
+) -> Generator[LiveServer]:
+    """`rhapsode serve` on a free port, until the block ends. Its output goes to `output.txt` in the home.
+
+    `verify`: what trusts its certificate, if it has one.
+    """
     home.mkdir(exist_ok=True)
     (home / "rhapsode.toml").write_text(settings, encoding="utf-8")
     command = [sys.executable, "-m", "rhapsode", "serve", "--port", "0", "--home", str(home)]
@@ -78,7 +84,7 @@ def running_server(home: Path, settings: str = "") -> Generator[LiveServer]:
         subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True) as process,
     ):
         try:
-            kept = _wait_until_ready(process, home)
+            kept = _wait_until_ready(process, home, verify)
             yield LiveServer(process=process, home=home, **kept)
         finally:
             if process.poll() is None:
@@ -86,12 +92,14 @@ def running_server(home: Path, settings: str = "") -> Generator[LiveServer]:
                 process.wait(60)
 
 
-def _wait_until_ready(process: subprocess.Popen[str], home: Path) -> dict[str, Any]:
+def _wait_until_ready(
+    process: subprocess.Popen[str], home: Path, verify: ssl.SSLContext | Literal[False]
+) -> dict[str, Any]:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
             kept = tomllib.loads((home / "credentials.toml").read_text(encoding="utf-8"))
-            httpx2.get(f"{kept['base_url']}/health/ready", trust_env=False).raise_for_status()
+            httpx2.get(f"{kept['base_url']}/health/ready", trust_env=False, verify=verify).raise_for_status()
         except (OSError, httpx2.TransportError):
             time.sleep(0.05)  # the one thing to wait for without an event: another process that starts
         else:

@@ -69,6 +69,7 @@ class Messages:
     key_ends: str
     key_created: str
     key_revoked: str
+    exposed: str
     how_to_stop: str
     voice_id: str
     voice_name: str
@@ -156,6 +157,10 @@ ENGLISH = Messages(
     key_ends="ends in",
     key_created="created",
     key_revoked="revoked",
+    exposed=(
+        "Warning: others on the network can reach this server, and read keys and texts on the way. Give it a"
+        " certificate (tls_cert and tls_key under [server]), or put a proxy in front of it that has one (behind_proxy)."
+    ),
     how_to_stop="Ctrl-C stops the server; calls in flight may finish.",
     voice_id="id",
     voice_name="name",
@@ -243,6 +248,10 @@ CHINESE = Messages(
     key_ends="末尾",
     key_created="创建时间",
     key_revoked="吊销时间",
+    exposed=(
+        "警告：网络上的其他机器可以访问本服务，密钥和文本会以明文传输。"
+        "请在 [server] 中设置证书（tls_cert 和 tls_key），或在前面放置一个带证书的代理（behind_proxy）。"
+    ),
     how_to_stop="按 Ctrl-C 停止服务；进行中的请求会先完成。",
     voice_id="音色 ID",
     voice_name="名称",

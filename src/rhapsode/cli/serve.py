@@ -60,4 +60,6 @@ def announce(screen: "Screen", ready: "Ready") -> None:
         screen.write(words.key_kept.format(path=ready.credentials_file) + "\n")
     if ready.missing is not None:
         screen.note(ready.missing)
+    if ready.is_exposed:
+        screen.note(words.exposed)
     screen.note(words.how_to_stop)
