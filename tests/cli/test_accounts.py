@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -190,10 +190,19 @@ def test_ends_are_moments_with_or_without_a_zone() -> None:
     assert read_expiry("none") is None
 
 
+def texts(value: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """A sentence, or several, each under its place."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return {str(place): text for place, text in enumerate([value] if isinstance(value, str) else value)}
+
+
 @pytest.mark.parametrize("key", asdict(ENGLISH))
 def test_both_languages_say_the_same_with_the_same_figures(key: str) -> None:
-    english, chinese = asdict(ENGLISH)[key], asdict(CHINESE)[key]
-    placeholders = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (english, chinese)]
-    assert placeholders[0] == placeholders[1]
-    assert english
-    assert chinese
+    english, chinese = texts(asdict(ENGLISH)[key]), texts(asdict(CHINESE)[key])
+    assert english.keys() == chinese.keys()
+    for place, text in english.items():
+        figures = [{name for _, name, _, _ in Formatter().parse(said) if name} for said in (text, chinese[place])]
+        assert figures[0] == figures[1]
+        assert text
+        assert chinese[place]
