@@ -64,11 +64,6 @@ class Messages:
     key_shown_once: str
     key_is_revoked: str
     no_keys: str
-    key_id: str
-    key_group: str
-    key_ends: str
-    key_created: str
-    key_revoked: str
     exposed: str
     how_to_stop: str
     voice_id: str
@@ -152,11 +147,6 @@ ENGLISH = Messages(
     key_shown_once="The key is not shown again.",
     key_is_revoked="{key_id} of group {group} is revoked.",
     no_keys="There are no keys yet.",
-    key_id="id",
-    key_group="group",
-    key_ends="ends in",
-    key_created="created",
-    key_revoked="revoked",
     exposed=(
         "Warning: others on the network can reach this server, and read keys and texts on the way. Give it a"
         " certificate (tls_cert and tls_key under [server]), or put a proxy in front of it that has one (behind_proxy)."
@@ -243,11 +233,6 @@ CHINESE = Messages(
     key_shown_once="密钥不会再次显示。",
     key_is_revoked="用户组 {group} 的 {key_id} 已吊销。",
     no_keys="还没有密钥。",
-    key_id="ID",
-    key_group="用户组",
-    key_ends="末尾",
-    key_created="创建时间",
-    key_revoked="吊销时间",
     exposed=(
         "警告：网络上的其他机器可以访问本服务，密钥和文本会以明文传输。"
         "请在 [server] 中设置证书（tls_cert 和 tls_key），或在前面放置一个带证书的代理（behind_proxy）。"
