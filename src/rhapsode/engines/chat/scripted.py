@@ -36,25 +36,30 @@ _CALL = re.compile(r"scripted:call ([\w-]+)")
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`context`: tokens, that is characters, of a conversation with its reply. `piece`: tokens in each piece."""
+    """`context`: tokens, that is characters, of a conversation with its reply. `piece`: tokens in each piece.
+
+    `pause`: seconds between two pieces.
+    """
 
     context: Annotated[int, msgspec.Meta(ge=1)] = 8192
     piece: Annotated[int, msgspec.Meta(ge=1)] = 4
+    pause: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 
 async def open_engine(options: Mapping[str, object], /, *, find_model: Callable[[str], Path]) -> "ScriptedEngine":
     """Raises `SettingsError`."""
     _ = find_model  # it has no model
     chosen = read_options(options, Options, kind="scripted")
-    return ScriptedEngine(context=chosen.context, piece=chosen.piece)
+    return ScriptedEngine(context=chosen.context, piece=chosen.piece, pause=chosen.pause)
 
 
 class ScriptedEngine:
     """Implements `ChatEngine`."""
 
-    def __init__(self, *, context: int = 8192, piece: int = 4) -> None:
+    def __init__(self, *, context: int = 8192, piece: int = 4, pause: float = 0.0) -> None:
         self._context = context
         self._piece = piece
+        self._pause = pause
         self._closed = asyncio.Event()
         self._seen: set[str] = set()
         self.running = 0
@@ -117,7 +122,7 @@ class ScriptedEngine:
                 raise EngineError("the scripted engine was told to fail")
             if "scripted:hold" in last:
                 await self._hold()
-            await asyncio.sleep(0)  # as a real engine, it lets others run between two pieces
+            await asyncio.sleep(self._pause)  # as a real engine, it lets others run between two pieces
 
     async def _hold(self) -> None:
         await self._closed.wait()
