@@ -93,13 +93,18 @@ def test_what_callers_may_have_is_set_and_listed(admin: httpx2.Client) -> None:
     assert (changed["models"], changed["name"], changed["expires_at"]) == (None, "x", None)
 
 
-def test_a_key_is_held_to_its_addresses(deterministic: LiveServer, admin: httpx2.Client) -> None:
+def test_a_key_is_held_to_its_addresses_and_models(deterministic: LiveServer, admin: httpx2.Client) -> None:
     good(admin.post("/groups", json={"name": "fenced"}), 201)
     far = good(admin.post("/keys", json={"group": "fenced", "addresses": ["10.0.0.0/8"]}), 201)
     near = good(admin.post("/keys", json={"group": "fenced", "addresses": ["127.0.0.0/8", "::1"]}), 201)
     told = {"status_code": 2044, "status_msg": "no permission, the API key may not be used from this address"}
     assert status_of(deterministic, far["api_key"]) == told
     assert status_of(deterministic, near["api_key"]) == {"status_code": 0}
+    good(admin.patch(f"/keys/{near['key_id']}", json={"models": ["abab6.5s-chat"]}))
+    while (answer := status_of(deterministic, near["api_key"]))["status_code"] == 0:
+        pass  # the half second that the server remembers a key
+    assert answer["status_code"] == 2044
+    assert "speech-01" in answer["status_msg"]
 
 
 def test_a_jwt_of_the_platform_is_taken_over(deterministic: LiveServer, admin: httpx2.Client) -> None:

@@ -105,14 +105,14 @@ ENGLISH = AccountWords(
 CHINESE = AccountWords(
     name="名称",
     value="值",
-    group="组",
-    group_id="组 id",
+    group="用户组",
+    group_id="用户组 ID",
     user="用户",
-    user_id="用户 id",
-    key_id="id",
+    user_id="用户 ID",
+    key_id="ID",
     ends_in="末尾",
-    created="创建于",
-    revoked="吊销于",
+    created="创建时间",
+    revoked="吊销时间",
     expires="到期",
     last_used="最近使用",
     models="模型",
@@ -130,14 +130,14 @@ CHINESE = AccountWords(
     everything="全部合计",
     never="从不",
     unlimited="不计",
-    no_groups="还没有组：rhapsode groups create 名称",
-    no_users="还没有用户：rhapsode users create 名称 --group 组",
+    no_groups="还没有用户组：rhapsode groups create 名称",
+    no_users="还没有用户：rhapsode users create 名称 --group 用户组",
     no_admin_keys="还没有管理密钥：rhapsode admin-keys create --name 名称",
     no_usage="账本中没有这样的调用。",
-    usage_by={"day": "日期（UTC）", "group": "组", "user": "用户", "key": "密钥", "model": "模型"},
+    usage_by={"day": "日期（UTC）", "group": "用户组", "user": "用户", "key": "密钥", "model": "模型"},
     usage_figures=("调用", "失败", "输入 token", "输出 token", "字符", "音频秒数"),
     usage_cost="费用（{currency}）",
-    no_limits="没有限额：rhapsode limits set --group 组 --requests 60",
+    no_limits="没有限额：rhapsode limits set --group 用户组 --requests 60",
     admin_key_revoked="{key_id}（{name}）已吊销。",
     user_revoked="{name} 的密钥已全部失效。",
     old_key_ends="{key_id} 在 {time} 之前仍然有效。",
@@ -146,8 +146,8 @@ CHINESE = AccountWords(
     limits_cleared="已清除限额：{count}",
     paste_jwt="请粘贴密钥，然后按回车和 Ctrl-D。",
     jwt_of_another_group=(
-        "密钥自带的组是 {named}，而这里的组是 {group_id}：以前者为 GroupId 的程序会被拒绝。"
-        "按该 id 建组：rhapsode groups create 名称 --id {named}"
+        "密钥自带的用户组是 {named}，而这里的是 {group_id}：以前者为 GroupId 的程序会被拒绝。"
+        "以该 ID 新建用户组：rhapsode groups create 名称 --id {named}"
     ),
 )
 
