@@ -118,6 +118,7 @@ def test_the_letter_a_is_named() -> None:
     ("text", "spelt"),
     [
         ("银行行长", " yin2hang2 hang2zhang3 "),
+        ("朝鲜族和朝鲜的相声", " chao2xian3zu2 he2 chao2xian3de5 xiang4sheng5 "),
         ("英雄好", " ying1 [[S;'io35N]]  hao3 "),
         ("〇", " ling2 "),
         ("好的，Tom。", " hao3de5 ，Tom。"),
