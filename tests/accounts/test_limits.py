@@ -52,13 +52,16 @@ def test_rules_are_listed_for_whom_they_are(rules: LimitRules, key: NewKey, acco
         rules.clear(Holder(key_id=other.key_id))
 
 
-@pytest.mark.parametrize(
-    ("name", "figure"),
-    [("requests_per_minute", 0), ("tokens_per_minute", -1), ("parallel", 10**18 + 1), ("spend_per_month", -1)],
-)
-def test_a_figure_that_is_none(rules: LimitRules, key: NewKey, name: LimitName, figure: int) -> None:
-    with pytest.raises(InvalidField, match=f"^{name}: must be "):
-        rules.set(Holder(key_id=key.key_id), "", {name: figure})
+def test_a_figure_that_is_none(rules: LimitRules, key: NewKey) -> None:
+    wrong: list[tuple[LimitName, int]] = [
+        ("requests_per_minute", 0),
+        ("tokens_per_minute", -1),
+        ("parallel", 10**18 + 1),
+        ("spend_per_month", -1),
+    ]
+    for name, figure in wrong:
+        with pytest.raises(InvalidField, match=f"^{name}: must be "):
+            rules.set(Holder(key_id=key.key_id), "", {name: figure})
 
 
 def test_what_has_no_limits(rules: LimitRules, key: NewKey, accounts: Accounts) -> None:
