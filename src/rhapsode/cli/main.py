@@ -7,6 +7,7 @@ import typer
 
 from rhapsode.cli import admin_keys, blends, groups, keys, limits, models, users
 from rhapsode.cli.chat import chat
+from rhapsode.cli.doctor import doctor
 from rhapsode.cli.say import say
 from rhapsode.cli.serve import serve
 from rhapsode.cli.usage import usage
@@ -47,6 +48,7 @@ app.command()(serve)
 app.command()(chat)
 app.command()(say)
 app.command()(voices)
+app.command()(doctor)
 app.command()(usage)
 app.add_typer(blends.app, name="blends")
 app.add_typer(models.app, name="models")

@@ -14,7 +14,7 @@ def migrate(database: Database) -> None:
     """Apply what is missing, in one transaction. Safe when several processes start at once. Raises StorageError."""
     newest = known_revisions()[-1]
     # Alembic takes 0.4 s to import: a start that has nothing to do leaves it alone.
-    if database.transact(_stored_revision, write=False) == newest:
+    if database.transact(stored_revision, write=False) == newest:
         return
     database.transact(_upgrade)
 
@@ -24,7 +24,7 @@ def known_revisions() -> list[str]:
     return sorted(file.stem.partition("_")[0] for file in _VERSIONS.glob("[0-9]*.py"))
 
 
-def _stored_revision(connection: Connection) -> str | None:
+def stored_revision(connection: Connection) -> str | None:
     """The revision that the database says it has; None for a new one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -33,7 +33,7 @@ def _stored_revision(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection) -> None:
     # Read again under the writer's lock: another process may have been first.
-    revision, known = _stored_revision(connection), known_revisions()
+    revision, known = stored_revision(connection), known_revisions()
     if revision == known[-1]:
         return
     if revision is not None and revision not in known:
