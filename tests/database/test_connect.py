@@ -108,9 +108,13 @@ def test_a_place_that_cannot_hold_it_is_named(tmp_path: Path) -> None:
         open_database(f"sqlite:///{path}")
 
 
-@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "sqlite:///", "/path", "postgresql://host:port/name"])
+@pytest.mark.parametrize(
+    "url", ["mysql://host/name", "sqlite://", "sqlite:///", "/path", "postgresql://host:port/name"]
+)
 def test_another_address_is_refused(url: str) -> None:
-    with pytest.raises(SettingsError, match=r"^database\.url: must be (sqlite:///PATH or )?postgresql://USER:PASSWORD@HOST:PORT/NAME$"):
+    with pytest.raises(
+        SettingsError, match=r"^database\.url: must be (sqlite:///PATH or )?postgresql://USER:PASSWORD@HOST:PORT/NAME$"
+    ):
         open_database(url)
 
 

@@ -1,5 +1,6 @@
 """The application, assembled: settings to engines, engines to services, services to routes."""
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -7,9 +8,12 @@ from functools import partial
 from starlette.applications import Starlette
 
 from rhapsode.accounts.prices import Prices, price_of
+from rhapsode.accounts.quota.limiter import QuotaLimiter, Together
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.chat import ChatEngine
 from rhapsode.core.embedding import EmbedEngine
+from rhapsode.core.errors import SettingsError
+from rhapsode.core.limit import LimitRule, Scope
 from rhapsode.core.search import SearchEngine
 from rhapsode.core.voice import VoiceBook
 from rhapsode.database.connect import Database
@@ -116,6 +120,34 @@ async def open_embed_service(home: Home, opener: EngineOpener | None = None) -> 
         routes = {} if settings.default is None else {PLATFORM_MODEL: [engines[settings.default]]}
         routes |= {model: [engines[name] for name in names] for model, names in settings.models.items()}
         yield EmbedService(routes=routes)
+
+
+def open_limiter(home: Home, together: Together | None = None) -> QuotaLimiter:
+    """Limits as the home's settings say, counted in Redis where they name one, else by `together`, where that is given.
+
+    Raises `SettingsError`.
+    """
+    chosen = read_settings(home.settings_file).limits
+    default = LimitRule(
+        scope=Scope.GROUP,
+        scope_id="",
+        requests_per_minute=chosen.requests_per_minute,
+        tokens_per_minute=chosen.tokens_per_minute,
+        characters_per_minute=chosen.characters_per_minute,
+        parallel=chosen.parallel,
+    )
+    url = chosen.redis_url
+    if chosen.redis_url_env and not (url := os.environ.get(chosen.redis_url_env, "")):
+        raise SettingsError(f"limits.redis_url_env: the environment variable {chosen.redis_url_env} is empty or absent")
+    return QuotaLimiter(default=default, together=_open_redis(url) if url else together)
+
+
+def _open_redis(url: str) -> Together:
+    try:
+        from rhapsode.accounts.quota.shared import SharedQuota  # noqa: PLC0415  an extra
+    except ModuleNotFoundError as error:
+        raise SettingsError("limits.redis_url: Redis needs an extra: pip install 'rhapsode[redis]'") from error
+    return SharedQuota(url)
 
 
 def open_prices(home: Home) -> Prices:

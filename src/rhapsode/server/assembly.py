@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rhapsode.accounts.keys import Accounts
 from rhapsode.accounts.ledger import DatabaseLedger
+from rhapsode.accounts.quota.limiter import Together
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineMissing
 from rhapsode.database.migrate import migrate
@@ -17,6 +18,7 @@ from rhapsode.server.app import (
     open_chat_service,
     open_desk,
     open_embed_service,
+    open_limiter,
     open_long_texts,
     open_prices,
     open_speech_service,
@@ -28,7 +30,6 @@ from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.server.watched_engines import WatchedEngines
 from rhapsode.service.admission import Admission
 from rhapsode.service.meter import Meter
-from rhapsode.service.open_door import OpenDoor
 from rhapsode.service.speech import NoSpeech, SpeechService
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
@@ -50,7 +51,11 @@ class Assembled:
 
 @asynccontextmanager
 async def assembled(
-    home: Home, *, opener: EngineOpener | None = None, share: Share | None = None
+    home: Home,
+    *,
+    opener: EngineOpener | None = None,
+    share: Share | None = None,
+    together: Together | None = None,
 ) -> AsyncGenerator[Assembled]:
     """The parts, their engines loaded, at work in the background already; leaving closes them.
 
@@ -68,7 +73,9 @@ async def assembled(
         book = OwnVoices(database)
         ledger = DatabaseLedger(database)
         stack.push_async_callback(ledger.close)
-        meter = Meter(limiter=OpenDoor(), ledger=ledger, price=open_prices(home).cost, watcher=watcher)
+        limiter = open_limiter(home, together)
+        stack.push_async_callback(limiter.close)
+        meter = Meter(limiter=limiter, ledger=ledger, price=open_prices(home).cost, watcher=watcher)
         stack.push_async_callback(meter.finish)
         chat = await stack.enter_async_context(open_chat_service(home, opener))
         embed = await stack.enter_async_context(open_embed_service(home, opener))
@@ -91,6 +98,8 @@ async def assembled(
         )
         watcher.know((*chat.models, *embed.models, *SPEECH_MODELS))
         sampler.watch(metrics.IN_FLIGHT, lambda: admission.in_flight)
+        sampler.watch(metrics.LIMITER_FALLBACK, lambda: int(limiter.on_fallback))
+        sampler.watch(metrics.LEDGER_WAITING, lambda: ledger.waiting)
         await stack.enter_async_context(sampler.looking())
         yield Assembled(services=services, accounts=accounts, missing=missing)
 

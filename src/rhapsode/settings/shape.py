@@ -10,6 +10,7 @@ EMBEDDED = "embedded"
 """The engine that needs no lines in the file: the one that comes with the installation."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Figure = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Price = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 EngineName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
@@ -158,6 +159,20 @@ class PriceSettings(_Table, frozen=True, kw_only=True):
     models: Mapping[Text, ModelPrice] = {}
 
 
+class LimitSettings(_Table, frozen=True, kw_only=True):
+    """What a group may have that has no limit of its own; absent is no limit. And where many servers count together.
+
+    `redis_url_env` names an environment variable that holds the address instead: it may have a password in it.
+    """
+
+    requests_per_minute: Figure | None = None
+    tokens_per_minute: Figure | None = None
+    characters_per_minute: Figure | None = None
+    parallel: Figure | None = None
+    redis_url: Annotated[str, msgspec.Meta(pattern="^((rediss?|unix)://.*)?$", max_length=4096)] = ""
+    redis_url_env: str = ""
+
+
 class LogSettings(_Table, frozen=True, kw_only=True):
     """What goes to standard error, and how."""
 
@@ -177,6 +192,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     files: FileSettings = msgspec.field(default_factory=FileSettings)
     tasks: TaskSettings = msgspec.field(default_factory=TaskSettings)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
+    limits: LimitSettings = msgspec.field(default_factory=LimitSettings)
     prices: PriceSettings = msgspec.field(default_factory=PriceSettings)
     logs: LogSettings = msgspec.field(default_factory=LogSettings)
 

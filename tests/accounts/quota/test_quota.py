@@ -1,0 +1,194 @@
+"""The rules of limits, counted in this process and in a real Redis."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
+
+import pytest
+
+from rhapsode.accounts.quota.limiter import QuotaLimiter
+from rhapsode.accounts.quota.shared import SharedQuota
+from rhapsode.core.caller import Caller
+from rhapsode.core.errors import LimitError, OutOfMoney, ParallelLimited, RequestsLimited, UnitsLimited
+from rhapsode.core.limit import LimitRule, Scope
+from rhapsode.core.limiter import Permit, Unit
+from tests.redis_server import RedisServer, running_redis
+
+NO_DEFAULT = LimitRule(scope=Scope.GROUP, scope_id="")
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def limiter(request: pytest.FixtureRequest) -> AsyncGenerator[QuotaLimiter]:
+    shared = SharedQuota(request.getfixturevalue("redis").url) if request.param == "redis" else None
+    limiter = QuotaLimiter(default=NO_DEFAULT, together=shared)
+    yield limiter
+    assert not limiter.on_fallback
+    await limiter.close()
+
+
+@pytest.fixture
+def names(request: pytest.FixtureRequest) -> str:
+    """What this test's groups and keys are called: Redis is shared with the others."""
+    return request.node.name
+
+
+def caller(name: str, *limits: LimitRule, balance: int | None = None, key: str = "key") -> Caller:
+    def of(rule: LimitRule) -> LimitRule:
+        return replace(rule, scope_id=name if rule.scope is Scope.GROUP else f"{name}-{key}")
+
+    return Caller(group_id=name, key_id=f"{name}-{key}", limits=tuple(map(of, limits)), balance=balance)
+
+
+def group(**figures: int) -> LimitRule:
+    return replace(NO_DEFAULT, **figures)
+
+
+def of_key(**figures: int) -> LimitRule:
+    return replace(NO_DEFAULT, scope=Scope.KEY, **figures)
+
+
+async def admit(
+    limiter: QuotaLimiter, who: Caller, amount: int = 1, *, model: str = "m", unit: Unit = Unit.TOKENS
+) -> Permit:
+    return await limiter.admit(who, model=model, unit=unit, amount=amount)
+
+
+async def counted(limiter: QuotaLimiter, who: Caller, times: int, *, model: str = "m") -> int:
+    """How many of so many calls at once are let in; they stay."""
+
+    async def one() -> bool:
+        try:
+            await admit(limiter, who, model=model)
+        except LimitError:
+            return False
+        return True
+
+    return sum(await asyncio.gather(*(one() for _ in range(times))))
+
+
+async def test_so_many_requests_a_minute_and_no_more(limiter: QuotaLimiter, names: str) -> None:
+    who = caller(names, group(requests_per_minute=100))
+    assert await counted(limiter, who, 200) == 100
+    with pytest.raises(RequestsLimited, match="this group may make 100 requests a minute") as refused:
+        await admit(limiter, who)
+    assert refused.value.retry_after is not None
+    assert 0 < refused.value.retry_after <= 60
+
+
+async def test_so_many_requests_at_once_and_no_more(limiter: QuotaLimiter, names: str) -> None:
+    who = caller(names, group(parallel=7))
+    holds = [await admit(limiter, who) for _ in range(7)]
+    with pytest.raises(ParallelLimited, match="this group may make 7 requests at once"):
+        await admit(limiter, who)
+    await holds[0].settle(1)
+    await wait_for_a_place(limiter, who)
+    assert await counted(limiter, who, 50) == 0
+
+
+async def wait_for_a_place(limiter: QuotaLimiter, who: Caller) -> Permit:
+    """What a call held is told to Redis beside what goes on."""
+    while True:
+        try:
+            return await admit(limiter, who)
+        except ParallelLimited:
+            await asyncio.sleep(0)
+
+
+async def test_tokens_count_as_they_are_known_and_all_of_them_at_the_end(limiter: QuotaLimiter, names: str) -> None:
+    who = caller(names, group(tokens_per_minute=100))
+    hold = await admit(limiter, who, 40)
+    second = await admit(limiter, who, 60)
+    with pytest.raises(UnitsLimited, match="this group may take 100 tokens a minute") as refused:
+        await admit(limiter, who, 1)
+    assert refused.value.retry_after is not None
+    assert 0 < refused.value.retry_after <= 120
+    await hold.settle(400)  # it had begun: it is finished, and counts
+    await second.settle(60)
+    assert await counted(limiter, who, 5) == 0
+
+
+async def test_what_takes_more_than_a_minute_has_is_told_that_waiting_does_not_help(
+    limiter: QuotaLimiter, names: str
+) -> None:
+    who = caller(names, group(characters_per_minute=100))
+    with pytest.raises(UnitsLimited, match="and this call alone takes at least 101") as refused:
+        await admit(limiter, who, 101, unit=Unit.CHARACTERS)
+    assert refused.value.retry_after is None
+    await admit(limiter, who, 100, unit=Unit.CHARACTERS)
+    await admit(limiter, who, 10_000, unit=Unit.TOKENS)  # which are another thing
+
+
+async def test_who_is_refused_by_one_rule_has_not_counted_in_another(limiter: QuotaLimiter, names: str) -> None:
+    strict = caller(names, group(requests_per_minute=10), of_key(requests_per_minute=3), key="strict")
+    free = caller(names, group(requests_per_minute=10), key="free")
+    for _ in range(3):
+        await admit(limiter, strict)
+    for _ in range(20):
+        with pytest.raises(RequestsLimited, match="this key may make 3"):
+            await admit(limiter, strict)
+    for _ in range(7):
+        await admit(limiter, free)
+    with pytest.raises(RequestsLimited, match="this group may make 10"):
+        await admit(limiter, free)
+
+
+async def test_a_place_is_given_back_by_who_is_refused_otherwise(limiter: QuotaLimiter, names: str) -> None:
+    who = caller(names, group(parallel=1, requests_per_minute=1))
+    hold = await admit(limiter, who)
+    await hold.settle(1)
+    for _ in range(3):
+        with pytest.raises(LimitError):
+            await admit(limiter, who)
+    more = caller(names, group(parallel=1))
+    await wait_for_a_place(limiter, more)
+
+
+async def test_a_model_has_limits_of_its_own_in_any_case_of_its_letters(limiter: QuotaLimiter, names: str) -> None:
+    rule = LimitRule(scope=Scope.GROUP, scope_id="", model="MiniMax-Text-01", requests_per_minute=2)
+    who = caller(names, rule)
+    assert await counted(limiter, who, 5, model="minimax-text-01") == 2
+    assert await counted(limiter, who, 5, model="other") == 5
+    assert await counted(limiter, who, 5, model="") == 5
+
+
+async def test_without_money_there_is_no_work_and_lists_are_still_read(limiter: QuotaLimiter, names: str) -> None:
+    with pytest.raises(OutOfMoney, match="balance"):
+        await admit(limiter, caller(names, balance=0))
+    await admit(limiter, caller(names, balance=1))
+    spent = replace(of_key(spend_per_month=10), spent=10)
+    with pytest.raises(OutOfMoney, match="this key has spent what it may in this month"):
+        await admit(limiter, caller(names, spent))
+    await admit(limiter, caller(names, spent, balance=0), model="", amount=0)
+
+
+async def test_a_group_without_a_rule_has_the_default_and_one_with_a_rule_its_own(
+    redis: RedisServer, names: str
+) -> None:
+    limiter = QuotaLimiter(default=group(requests_per_minute=2), together=SharedQuota(redis.url))
+    assert await counted(limiter, caller(names), 5) == 2
+    assert await counted(limiter, caller(f"{names}-2"), 5) == 2  # each group for itself
+    assert await counted(limiter, caller(f"{names}-3", group(requests_per_minute=4)), 5) == 4
+    await limiter.close()
+
+
+async def test_two_that_share_a_redis_let_in_exactly_what_there_is(redis: RedisServer, names: str) -> None:
+    limiters = [QuotaLimiter(default=NO_DEFAULT, together=SharedQuota(redis.url)) for _ in range(2)]
+    who = caller(names, group(requests_per_minute=100, parallel=150))
+    let_in = await asyncio.gather(*(counted(limiter, who, 100) for limiter in limiters))
+    assert sum(let_in) == 100
+    few = caller(f"{names}-few", group(parallel=7))
+    assert sum(await asyncio.gather(*(counted(limiter, few, 100) for limiter in limiters))) == 7
+    for limiter in limiters:
+        await limiter.close()
+
+
+async def test_processes_that_cannot_count_together_divide_what_there_is(names: str) -> None:
+    who = caller(names, group(requests_per_minute=100, parallel=50))
+    limiters = [QuotaLimiter(default=NO_DEFAULT, processes=3) for _ in range(3)]
+    assert [await counted(limiter, who, 100) for limiter in limiters] == [16, 16, 16]
