@@ -1,11 +1,12 @@
 """The ledger: one row a call, and in the same transaction what its month has cost and what is left of a balance."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
 
-from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Insert, Table, bindparam, select, update
 
 from rhapsode.accounts.known import month_of
 from rhapsode.core.limit import Scope
@@ -14,24 +15,31 @@ from rhapsode.database.connect import Database
 from rhapsode.database.tables import calls, groups, spending
 from rhapsode.database.writer import Writer
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import sqlite
+
 MOST: Final = 2**63 - 1
 """What a column holds. No call comes near; one that did must not take those written beside it along."""
 
-# Two kinds of database, one way to say it.
-_INSERT: Final = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_ADD_CALL: Final = {name: insert(calls).on_conflict_do_nothing() for name, insert in _INSERT.items()}
-_SPEND: Final = {
-    name: (statement := insert(spending)).on_conflict_do_update(
-        index_elements=list(spending.primary_key),
-        set_={"cost": spending.c.cost + statement.excluded.cost},
-    )
-    for name, insert in _INSERT.items()
-}
 _PAY: Final = (
     update(groups)
     .where(groups.c.id == bindparam("group"), groups.c.balance.is_not(None))
     .values(balance=groups.c.balance - bindparam("cost"))
 )
+
+
+@cache
+def _statements(kind: str) -> tuple[Insert, Insert]:
+    """Adding a call, and adding to what was spent, as this kind of database says it.
+
+    The packages of the other kind are left alone: they hold 7 MB.
+    """
+    dialect = import_module(f"sqlalchemy.dialects.{kind}")
+    insert = cast("Callable[[Table], sqlite.Insert]", dialect.insert)  # both kinds' are alike
+    spend = insert(spending)
+    return insert(calls).on_conflict_do_nothing(), spend.on_conflict_do_update(
+        index_elements=list(spending.primary_key), set_={"cost": spending.c.cost + spend.excluded.cost}
+    )
 
 
 class DatabaseLedger:
@@ -59,12 +67,12 @@ def store_calls(connection: Connection, records: Sequence[CallRecord]) -> None:
     new = _new_ones(connection, records)
     if not new:
         return
-    kind = connection.dialect.name
-    connection.execute(_ADD_CALL[kind], [_row(record) for record in new])
+    add_call, spend = _statements(connection.dialect.name)
+    connection.execute(add_call, [_row(record) for record in new])
     # In one order, whoever writes: two servers that each hold what the other waits for would wait for ever.
     if spent := sorted(_spent(new).items()):
         names = ("scope", "scope_id", "model", "month")
-        connection.execute(_SPEND[kind], [dict(zip(names, of, strict=True)) | {"cost": cost} for of, cost in spent])
+        connection.execute(spend, [dict(zip(names, of, strict=True)) | {"cost": cost} for of, cost in spent])
         paid = Counter[str]()
         for record in new:
             paid[record.group_id] += record.cost
