@@ -64,7 +64,11 @@ class Connection(BaseHTTPRequestHandler):
         self.player.answers.popleft()(self)
 
     def do_GET(self) -> None:
-        play(self.player.live)(self)
+        if not self.path.startswith("/v1/"):
+            play(self.player.live)(self)
+            return
+        self.player.asked.append(Asked(self.path, {name.lower(): text for name, text in self.headers.items()}, b""))
+        self.player.answers.popleft()(self)
 
     def answer(self, body: bytes, kind: str, status: int, headers: Mapping[str, str]) -> None:
         self.send_response(status)

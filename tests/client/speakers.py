@@ -84,6 +84,8 @@ class Speaks(Protocol):
     def conversation(self, *, turns: Sequence[Turn] = (), **options: Unpack[ChatOptions]) -> Talks: ...
     def speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Speech: ...
     def stream_speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> AbstractContextManager[HeardSound]: ...
+    def order_speech(self, text: str, /, **options: Unpack[SpeechOptions]) -> str: ...
+    def fetch_speech(self, task_id: str, /) -> Speech | None: ...
     def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors: ...
 
 
@@ -199,6 +201,12 @@ class _Blocking:
     def stream_speak(self, text: str, /, **options: Unpack[SpeechOptions]) -> Generator[HeardSound]:
         with self._portal.wrap_async_context_manager(self._client.stream_speak(text, **options)) as stream:
             yield _SoundStream(self._portal, stream)
+
+    def order_speech(self, text: str, /, **options: Unpack[SpeechOptions]) -> str:
+        return self._portal.call(partial(self._client.order_speech, text, **options))
+
+    def fetch_speech(self, task_id: str, /) -> Speech | None:
+        return self._portal.call(partial(self._client.fetch_speech, task_id))
 
     def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
         return self._portal.call(partial(self._client.embed, texts, **options))

@@ -6,6 +6,7 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 import requests
 
+from rhapsode import Client
 from tests.listening import decode
 from tests.live.running import LiveServer
 
@@ -112,6 +114,16 @@ def test_it_sounds_as_the_same_text_does_at_once(client: httpx2.Client) -> None:
     at_once = bytes.fromhex(client.post("/v1/t2a_v2", json=asked).json()["data"]["audio"])
     wait(client, told["task_id"])
     assert next(iter(fetch(client, told["file_id"]).values())) == at_once
+
+
+def test_the_sdk_orders_a_long_text_and_fetches_it(deterministic: LiveServer) -> None:
+    with Client(deterministic.base_url, deterministic.group_id, deterministic.api_key) as client:
+        task_id = client.order_speech(STORY, voice="female-yujie", model="speech-02-hd")
+        with deterministic.client() as asker:
+            wait(asker, int(task_id))
+        speech = client.fetch_speech(task_id)
+        assert speech is not None
+        assert speech == replace(client.speak(STORY, voice="female-yujie"), trace_id=speech.trace_id)
 
 
 def test_a_file_of_text_is_spoken_and_may_be_deleted_at_once(client: httpx2.Client) -> None:

@@ -25,6 +25,7 @@ from rhapsode.client._calls import (
 )
 from rhapsode.client._conversation import AsyncConversation
 from rhapsode.client._errors import CallError
+from rhapsode.client._orders import order_call, read_order, read_progress, read_result, status_call
 from rhapsode.client._replies import Reply, Speech
 from rhapsode.client._retry import Retries
 from rhapsode.client._stream import AsyncReplyStream, AsyncSpeechStream
@@ -118,6 +119,30 @@ class AsyncClient:
         finally:
             await stream.close()
 
+    async def order_speech(self, text: str, /, **options: Unpack[SpeechOptions]) -> str:
+        """Have a long text spoken by and by; the answer is the task's id, for `fetch_speech`. Raises CallError."""
+        call = order_call(speech_request(text, **options))
+
+        async def attempt() -> str:
+            return read_order(await self._answer(call))
+
+        return await self._persist(attempt)
+
+    async def fetch_speech(self, task_id: str, /) -> Speech | None:
+        """The speech that was ordered; None while it is not done. Raises CallError, also where the task failed."""
+
+        async def ask() -> Call | None:
+            return read_progress(await self._answer(status_call(task_id)))
+
+        call = await self._persist(ask)
+        if call is None:
+            return None
+
+        async def fetch() -> Speech:
+            return read_result(await self._answer(call))
+
+        return await self._persist(fetch)
+
     async def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
         """One text or several as vectors. Raises CallError."""
         request = embed_request(texts, **options)
@@ -156,7 +181,7 @@ class AsyncClient:
         return await _started(AsyncSpeechStream(await self._send(call), call))
 
     async def _send(self, call: Call) -> httpx2.Response:
-        request = self._http.build_request("POST", call.path, content=call.body)
+        request = self._http.build_request(call.method, call.path, content=call.body or None, params=call.query or None)
         with sending(self._address):
             return await self._http.send(request, stream=True)
 

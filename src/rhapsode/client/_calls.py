@@ -1,7 +1,7 @@
 """A call without its transport: what is asked becomes a request, and an answer becomes a reply or an error."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Required, TypedDict, TypeVar
 
@@ -90,11 +90,20 @@ class SpeechOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One POST. `speaker` is who is asked to reply, for a server that does not say who did."""
+    """One POST, or a GET where it has no body.
+
+    `speaker` is who is asked to reply, for a server that does not say who did.
+    """
 
     path: str
-    body: bytes
+    body: bytes = b""
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
     speaker: str = ""
+
+    @property
+    def method(self) -> str:
+        """As HTTP names it."""
+        return "POST" if self.body else "GET"
 
 
 @dataclass(frozen=True, kw_only=True)

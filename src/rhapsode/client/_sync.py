@@ -25,6 +25,7 @@ from rhapsode.client._calls import (
 )
 from rhapsode.client._conversation import Conversation
 from rhapsode.client._errors import CallError
+from rhapsode.client._orders import order_call, read_order, read_progress, read_result, status_call
 from rhapsode.client._replies import Reply, Speech
 from rhapsode.client._retry import Retries
 from rhapsode.client._stream import ReplyStream, SpeechStream
@@ -114,6 +115,17 @@ class Client:
         finally:
             stream.close()
 
+    def order_speech(self, text: str, /, **options: Unpack[SpeechOptions]) -> str:
+        """Have a long text spoken by and by; the answer is the task's id, for `fetch_speech`. Raises CallError."""
+        call = order_call(speech_request(text, **options))
+        return self._persist(lambda: read_order(self._answer(call)))
+
+    def fetch_speech(self, task_id: str, /) -> Speech | None:
+        """The speech that was ordered; None while it is not done. Raises CallError, also where the task failed."""
+        asked = status_call(task_id)
+        call = self._persist(lambda: read_progress(self._answer(asked)))
+        return None if call is None else self._persist(lambda: read_result(self._answer(call)))
+
     def embed(self, texts: str | Sequence[str], /, **options: Unpack[EmbedOptions]) -> Vectors:
         """One text or several as vectors. Raises CallError."""
         request = embed_request(texts, **options)
@@ -148,7 +160,7 @@ class Client:
         return _started(SpeechStream(self._send(call), call))
 
     def _send(self, call: Call) -> httpx2.Response:
-        request = self._http.build_request("POST", call.path, content=call.body)
+        request = self._http.build_request(call.method, call.path, content=call.body or None, params=call.query or None)
         with sending(self._address):
             return self._http.send(request, stream=True)
 

@@ -8,6 +8,7 @@ from rhapsode.core.errors import InvalidField, UnknownModel
 from rhapsode.core.speech import (
     AudioFormat,
     AudioSetting,
+    Emotion,
     Pause,
     SpeechEnd,
     SpeechRequest,
@@ -142,3 +143,18 @@ def test_what_lies_beside_a_sound() -> None:
         "audio_channel": 1,
         "vol": 2.5,
     }
+
+
+def test_what_is_asked_for_reads_back() -> None:
+    voices = (VoiceShare(voice_id="a", weight=1, field="timber_weights[0].voice_id"),)
+    request = SpeechRequest(
+        model="speech-02-hd",
+        script=("你好", Pause(milliseconds=500), "世界。"),
+        voices=(*voices, VoiceShare(voice_id="b", weight=3, field="timber_weights[1].voice_id")),
+        speed=0.5,
+        volume=2.0,
+        pitch=-3,
+        emotion=Emotion.SAD,
+        audio=AudioSetting(format=AudioFormat.FLAC, sample_rate=16000, bitrate=64000, channels=2, streamed=True),
+    )
+    assert t2a_async_v2.read_request(t2a_async_v2.write_request(request)).request == request

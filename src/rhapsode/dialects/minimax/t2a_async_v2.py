@@ -11,9 +11,9 @@ from rhapsode.core.errors import InvalidField, RhapsodeError
 from rhapsode.core.speech import AudioFormat, AudioSetting, Pause, SpeechRequest
 from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.minimax.files import FileId, read_file_id
-from rhapsode.dialects.minimax.pause_marks import read_script, read_text
-from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, status_of_v2
-from rhapsode.dialects.minimax.voice_setting import SpeechBody, read_speech
+from rhapsode.dialects.minimax.pause_marks import read_script, read_text, write_script
+from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, check, status_of_v2
+from rhapsode.dialects.minimax.voice_setting import SpeechBody, present, read_speech, write_speech
 
 TEXT_LIMIT: Final = 50_000
 """characters of `text`"""
@@ -76,7 +76,27 @@ class _Error(Struct, frozen=True):
     base_resp: BaseResp
 
 
+class WireTold(Struct, frozen=True):
+    """What other servers tell of a task; their ids are numbers or texts."""
+
+    task_id: int | str | None = None
+    status: str = ""
+    file_id: int | str | None = None
+    reason: str = ""
+    base_resp: BaseResp | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTold:
+    """How far a task is. `status` is in small letters; `file_id` names what will be, or is, its result."""
+
+    status: str
+    file_id: str | None
+    reason: str
+
+
 _DECODER: Final = msgspec.json.Decoder(WireRequest)
+_TOLD_DECODER: Final = msgspec.json.Decoder(WireTold)
 _ENCODER: Final = msgspec.json.Encoder()
 _OK: Final = BaseResp(SUCCESS, "success")
 
@@ -92,6 +112,39 @@ def read_request(body: bytes) -> AsyncCall:
     require(wire.text, "text", "one of text and text_file_id is required")
     script = read_text(wire.text or "", most_characters=TEXT_LIMIT, most_silence=MOST_SILENCE)
     return AsyncCall(request=replace(request, script=script), file_id=None)
+
+
+def write_request(request: SpeechRequest) -> bytes:
+    """The body that asks for a text to be spoken later: `read_request` gives it back, but for `streamed`."""
+    audio = request.audio
+    return _ENCODER.encode(
+        present(
+            **write_speech(request),
+            text=write_script(request.script),
+            audio_setting={
+                "audio_sample_rate": audio.sample_rate,
+                "bitrate": audio.bitrate,
+                "format": audio.format,
+                "channel": audio.channels,
+            },
+        )
+    )
+
+
+def read_created(body: bytes) -> str:
+    """The task that another server has taken. Raises `StatusError`, `MalformedBody`, `InvalidField`."""
+    wire = read_json(_TOLD_DECODER, body)
+    check(wire.base_resp, None)
+    require(wire.task_id not in {None, ""}, "task_id", "is missing")
+    return str(wire.task_id)
+
+
+def read_status(body: bytes) -> TaskTold:
+    """What another server tells of a task. Raises as `read_created`."""
+    wire = read_json(_TOLD_DECODER, body)
+    check(wire.base_resp, None)
+    file_id = None if wire.file_id in {None, ""} else str(wire.file_id)
+    return TaskTold(status=wire.status.lower(), file_id=file_id, reason=wire.reason)
 
 
 def read_document(text: str, *, field: str) -> tuple[str | Pause, ...]:

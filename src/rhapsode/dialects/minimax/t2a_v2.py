@@ -7,13 +7,18 @@ import msgspec
 from msgspec import Struct
 
 from rhapsode.core.errors import InvalidField
-from rhapsode.core.speech import AudioFormat, SpeechRequest, VoiceModify
+from rhapsode.core.speech import AudioFormat, SpeechRequest
 from rhapsode.dialects.json_body import read_json, require
-from rhapsode.dialects.minimax.language_boost import write_language
 from rhapsode.dialects.minimax.pause_marks import read_text, write_script
-from rhapsode.dialects.minimax.pronunciation import write_reading
-from rhapsode.dialects.minimax.timber_weights import write_voices
-from rhapsode.dialects.minimax.voice_setting import NO_WAV, SpeechBody, WireAudio, read_audio, read_speech
+from rhapsode.dialects.minimax.voice_setting import (
+    NO_WAV,
+    SpeechBody,
+    WireAudio,
+    present,
+    read_audio,
+    read_speech,
+    write_speech,
+)
 
 TEXT_LIMIT: Final = 10000
 MOST_SILENCE: Final = 3600
@@ -78,43 +83,19 @@ def read_request(body: bytes) -> T2aV2Call:
 
 def write_request(call: T2aV2Call) -> bytes:
     """The body that asks for `call`: `read_request` gives it back, where the platform has a name for its language."""
-    request, readings = call.request, call.request.readings
-    voice_id, timber = write_voices(request.voices)
-    body = _present(
-        model=request.model,
+    request = call.request
+    body = present(
+        **write_speech(request),
         text=write_script(request.script),
         stream=call.stream or None,
         stream_options=None if call.aggregated else {"exclude_aggregated_audio": True},
-        voice_setting=_present(
-            voice_id=voice_id or "",
-            speed=request.speed,
-            vol=request.volume,
-            pitch=request.pitch,
-            emotion=request.emotion,
-            text_normalization=request.english_figures or None,
-            latex_read=request.latex or None,
-        ),
         audio_setting={
             "sample_rate": request.audio.sample_rate,
             "bitrate": request.audio.bitrate,
             "format": request.audio.format,
             "channel": request.audio.channels,
         },
-        pronunciation_dict={"tone": [write_reading(reading) for reading in readings]} if readings else None,
-        timber_weights=timber,
-        language_boost=write_language(request.language),
-        voice_modify=_write_modify(request.modify),
         subtitle_enable=call.subtitles or None,
         output_format="url" if call.as_url else None,
     )
     return _ENCODER.encode(body)
-
-
-def _write_modify(modify: VoiceModify) -> dict[str, object] | None:
-    if modify == VoiceModify():
-        return None
-    return _present(pitch=modify.pitch, intensity=modify.intensity, timbre=modify.timbre, sound_effects=modify.effect)
-
-
-def _present(**fields: object) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if value is not None}

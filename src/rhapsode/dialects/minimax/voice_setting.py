@@ -12,9 +12,9 @@ from rhapsode.core.errors import NotSupported, UnknownModel
 from rhapsode.core.speech import AudioFormat, AudioSetting, Emotion, Reading, SoundEffect, SpeechRequest
 from rhapsode.core.speech import VoiceModify as Modify
 from rhapsode.dialects.json_body import require
-from rhapsode.dialects.minimax.language_boost import read_language
-from rhapsode.dialects.minimax.pronunciation import read_reading, read_readings
-from rhapsode.dialects.minimax.timber_weights import TimberWeights, read_voices
+from rhapsode.dialects.minimax.language_boost import read_language, write_language
+from rhapsode.dialects.minimax.pronunciation import read_reading, read_readings, write_reading
+from rhapsode.dialects.minimax.timber_weights import TimberWeights, read_voices, write_voices
 
 SPEECH_MODELS: Final = (
     "speech-01",
@@ -132,6 +132,33 @@ def read_speech(body: SpeechBody, audio: AudioSetting) -> SpeechRequest:
     )
 
 
+def write_speech(request: SpeechRequest) -> dict[str, object]:
+    """The fields that say how to speak: `read_speech` gives it back, where the platform has a name for its language."""
+    readings = request.readings
+    voice_id, timber = write_voices(request.voices)
+    return present(
+        model=request.model,
+        voice_setting=present(
+            voice_id=voice_id or "",
+            speed=request.speed,
+            vol=request.volume,
+            pitch=request.pitch,
+            emotion=request.emotion,
+            text_normalization=request.english_figures or None,
+            latex_read=request.latex or None,
+        ),
+        pronunciation_dict={"tone": [write_reading(reading) for reading in readings]} if readings else None,
+        timber_weights=timber,
+        language_boost=write_language(request.language),
+        voice_modify=_write_modify(request.modify),
+    )
+
+
+def present(**fields: object) -> dict[str, object]:
+    """The fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def read_voice(
     voice: VoiceSetting, audio: WireAudio | None, *, timber: TimberWeights | None, timbre: TimberWeights | None
 ) -> SpeechRequest:
@@ -168,6 +195,12 @@ def _read_dict(wire: PronunciationDict | list[ToneEntry] | None) -> tuple[Readin
             for index, entry in enumerate(wire)
         )
     return read_readings(wire and wire.tone, "pronunciation_dict.tone")
+
+
+def _write_modify(modify: Modify) -> dict[str, object] | None:
+    if modify == Modify():
+        return None
+    return present(pitch=modify.pitch, intensity=modify.intensity, timbre=modify.timbre, sound_effects=modify.effect)
 
 
 def _read_modify(wire: VoiceModify) -> Modify:
