@@ -55,6 +55,7 @@ def serve(
     settings = read_settings(home.settings_file)
     configure_logs(json=settings.logs.json, level=settings.logs.level)
     allow_many_files()
+    os.umask(0o077)  # whatever is made from here on is its owner's alone, in a home that others may look into too
     servers = settings.server.workers if workers is None else workers
     if servers > 1 and os.name != "posix":
         raise SettingsError("server.workers: many processes cannot share a socket here; leave it at 1")

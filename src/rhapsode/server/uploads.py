@@ -160,4 +160,5 @@ def _text(raw: bytes) -> str:
 def _filename(raw: bytes) -> str:
     """As people may read it: without folders, and without what could not be printed."""
     name = _text(raw).replace("\\", "/").rpartition("/")[2]
-    return "".join(character for character in name if character.isprintable()).strip()
+    name = "".join(character for character in name if character.isprintable()).strip()
+    return "" if name in {".", ".."} else name  # in a link these would be folders
