@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select, text, update
 
+from rhapsode.accounts.forget import forget
 from rhapsode.accounts.keys import Accounts, NewKey
 from rhapsode.accounts.ledger import DatabaseLedger
 from rhapsode.accounts.usage import Dimension, UsageQuery, UsageRow, read_usage
@@ -220,3 +221,15 @@ def test_a_question_that_makes_no_sense_is_refused(database: Database) -> None:
         read(database, UsageQuery(by=(Dimension.DAY, Dimension.DAY)))
     with pytest.raises(InvalidField, match=r"^to: is before from"):
         read(database, UsageQuery(since=date(2026, 11, 2), until=date(2026, 11, 1)))
+
+
+async def test_rows_that_are_too_old_go_and_what_was_spent_stays(database: Database, key: NewKey) -> None:
+    ledger = DatabaseLedger(database)
+    await asyncio.gather(*(ledger.record(call(key, day, cost=10, at=DAY + 86_400 * day)) for day in range(10)))
+    await ledger.close()
+    now = DAY + 86_400 * 9
+    gone = database.transact(lambda connection: forget(connection, days=4, clock=lambda: now))
+    assert (gone, count(database)) == (5, 5)
+    spent = select(spending.c.cost).where(spending.c.scope == "key", spending.c.model == "")
+    assert database.transact(lambda connection: connection.scalars(spent).all()) == [90, 10]
+    assert database.transact(lambda connection: forget(connection, days=4, clock=lambda: now)) == 0

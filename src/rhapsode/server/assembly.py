@@ -4,7 +4,9 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from rhapsode.accounts.forget import keep_short
 from rhapsode.accounts.keys import Accounts
 from rhapsode.accounts.ledger import DatabaseLedger
 from rhapsode.accounts.quota.limiter import Together
@@ -23,9 +25,11 @@ from rhapsode.server.app import (
     open_prices,
     open_speech_service,
 )
+from rhapsode.server.background import in_background
 from rhapsode.server.engine_opener import EngineOpener, OwnEngines
 from rhapsode.server.routes import Services
 from rhapsode.server.share import Share
+from rhapsode.server.tracing import open_traces
 from rhapsode.server.voice_making import make_voice_maker
 from rhapsode.server.watched_engines import WatchedEngines
 from rhapsode.service.admission import Admission
@@ -75,8 +79,14 @@ async def assembled(
         stack.push_async_callback(ledger.close)
         limiter = open_limiter(home, together)
         stack.push_async_callback(limiter.close)
-        meter = Meter(limiter=limiter, ledger=ledger, price=open_prices(home).cost, watcher=watcher)
+        to = read_settings(home.settings_file).traces
+        traces = open_traces(to.endpoint, sample=to.sample)
+        if traces is not None:
+            stack.push_async_callback(traces.close)
+        meter = Meter(limiter=limiter, ledger=ledger, price=open_prices(home).cost, watcher=watcher, traces=traces)
         stack.push_async_callback(meter.finish)
+        if days := read_settings(home.settings_file).database.keep_days:
+            await stack.enter_async_context(in_background(partial(keep_short, database, days=days)))
         chat = await stack.enter_async_context(open_chat_service(home, opener))
         embed = await stack.enter_async_context(open_embed_service(home, opener))
         speech, missing = await _open_speech(home, stack, book, opener)
