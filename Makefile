@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/.installed
 
-.PHONY: help setup demo test check format bench lock dist clean
+.PHONY: help setup demo test check audit format bench lock dist clean
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -36,6 +36,9 @@ check: setup  ## lint, types, import contracts
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+
+audit: setup  ## ask a database of known holes about every locked package; needs a network, and fails without
+	$(BIN)/python -m pip_audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 format: setup  ## format and mend what can be mended
 	$(BIN)/ruff format
