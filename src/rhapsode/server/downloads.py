@@ -1,5 +1,6 @@
 """Content of files as answers: to their owner, and to whoever holds a link that was signed."""
 
+import secrets
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -8,9 +9,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from rhapsode.core.errors import Draining, StorageError
+from rhapsode.dialects.minimax.status import FORBIDDEN, INTERNAL, INVALID_PARAMS, TIMEOUT
 from rhapsode.jobs.files import Files, StoredFile
-from rhapsode.jobs.links import Links
+from rhapsode.jobs.links import PATH, Links
+from rhapsode.server.boundary import trace_headers
+from rhapsode.service.account import Account
 from rhapsode.service.admission import Admission
+from rhapsode.service.meter import Meter
 
 CONTENT_TYPES: Final = {
     ".mp3": "audio/mpeg",
@@ -39,29 +44,47 @@ async def download(files: Files, file: StoredFile, headers: dict[str, str]) -> R
     )
 
 
-class Downloads:
-    """What answers links. They need no key, so errors are told by HTTP's own codes."""
+_WRONG: Final = 400
+_CODES: Final = {403: FORBIDDEN, 404: INVALID_PARAMS, 500: INTERNAL, 503: TIMEOUT}
+"""HTTP's, and the platform's for who watches"""
 
-    def __init__(self, files: Files, links: Links, admission: Admission) -> None:
+
+class Downloads:
+    """What answers links. They need no key, so errors are told by HTTP's own codes; who watches hears of each."""
+
+    def __init__(self, files: Files, links: Links, admission: Admission, meter: Meter) -> None:
+        self._meter = meter
         self._files = files
         self._links = links
         self._admission = admission
 
     async def answer(self, request: Request) -> Response:
         """The content; 403 for a link that is not ours or has expired, 404 for a file that is gone."""
+        account = Account(self._meter, secrets.token_hex(16), PATH)
+        answer = await self._told(request, trace_headers(account.call_id))
+        if answer.status_code < _WRONG:
+            await account.complete()
+        else:
+            await account.fail(_CODES[answer.status_code])
+        account.end(method=request.method, http_status=answer.status_code)
+        return answer
+
+    async def _told(self, request: Request, headers: dict[str, str]) -> Response:
         try:
             async with self._admission.enter():
-                return await self._answer(request)
+                return await self._answer(request, headers)
         except Draining as error:
-            return PlainTextResponse(error.message, status_code=503)
+            return PlainTextResponse(error.message, status_code=503, headers=headers)
         except StorageError as error:
-            return PlainTextResponse(error.message, status_code=500)
+            return PlainTextResponse(error.message, status_code=500, headers=headers)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, headers: dict[str, str]) -> Response:
         file_id, query = request.path_params["file_id"], request.query_params
         if not self._links.opens(file_id, query.get("expires", ""), query.get("signature", "")):
-            return PlainTextResponse("the link is not one of this server's, or has expired", status_code=403)
+            return PlainTextResponse(
+                "the link is not one of this server's, or has expired", status_code=403, headers=headers
+            )
         file = await self._files.find_linked(int(file_id))
         if file is None or file.filename != request.path_params["filename"]:
-            return PlainTextResponse("the file was deleted, or its time is over", status_code=404)
-        return await download(self._files, file, {})
+            return PlainTextResponse("the file was deleted, or its time is over", status_code=404, headers=headers)
+        return await download(self._files, file, headers)
