@@ -3,7 +3,9 @@
 import contextlib
 import json
 import signal
+from collections import Counter
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import httpx2
 import psutil
 import pytest
 
-from tests.live.running import LiveServer, running_server
+from tests.live.running import DETERMINISTIC, LiveServer, running_server
 from tests.live.test_chat_pro import PATH as PRO
 from tests.live.test_chat_pro import body as pro_body
 from tests.live.test_start import refused
@@ -80,7 +82,8 @@ def test_every_ability_is_served_and_each_model_is_there_once(server: LiveServer
             assert client.post("/v1/chat/completions", json=openai).json()["choices"][0]["message"]["content"]
             assert client.post("/v1/text/chatcompletion_v2", json=openai).json()["choices"]
             embed: dict[str, Any] = {"model": "embo-01", "texts": ["你好", "再见"], "type": "db"}
-            assert len(client.post("/v1/embeddings", json=embed).json()["vectors"]) == 2
+            vectors = client.post("/v1/embeddings", json=embed).json()
+            assert len(vectors["vectors"] or ()) == 2, vectors
             spoken = client.post(T2A, json=speech_body()).json()
             assert spoken["extra_info"]["audio_length"] > 1000
             wrong = client.post(PRO, json=pro_body(tokens_to_generate=0)).json()
@@ -153,6 +156,18 @@ def test_a_parent_that_is_killed_takes_all_along(settings: str, tmp_path: Path) 
         server.process.kill()
         _, alive = psutil.wait_procs(children, timeout=10)
         assert not alive
+
+
+def test_limits_hold_for_all_processes_together(tmp_path: Path) -> None:
+    settings = "[server]\nworkers = 2\n[limits]\nrequests_per_minute = 100\n" + DETERMINISTIC
+    with running_server(tmp_path, settings) as server, ThreadPoolExecutor(16) as callers:
+
+        def call(_: int) -> int:
+            with server.client() as client:  # a connection of its own: any process may take it
+                code: int = chat(client).json()["base_resp"]["status_code"]
+            return code
+
+        assert Counter(callers.map(call, range(200))) == {0: 100, 1002: 100}
 
 
 def test_a_model_that_is_missing_is_told_as_by_one_process(tmp_path: Path) -> None:

@@ -37,16 +37,20 @@ class EnginesOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """For a server: its home, its number of how many, the socket that calls come to, and the engines' own.
+    """For a server: its home, its number of how many, the socket that calls come to, and where to ask.
 
-    `missing` is what the engine process says is not installed, and how to.
+    The engine process listens at `engines`, and at `counting` the parent counts what callers take; it is empty where
+    Redis counts. `administration` is the socket that administrators come to, if they have one of their own. `missing`
+    is what the engine process says is not installed, and how to.
     """
 
     home: str
     index: int
     of: int
     listener: int
+    administration: int | None
     engines: str
+    counting: str
     missing: str | None
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final, cast
@@ -13,11 +12,14 @@ import structlog
 from prometheus_client import multiprocess
 
 from rhapsode.engines.registry import SHARED
+from rhapsode.link.host import hosting
 from rhapsode.server.drain import LAST_SECONDS, SECONDS
 from rhapsode.server.fleet.child_process import Child, running_child
 from rhapsode.server.fleet.keeper import Keeper
 from rhapsode.server.fleet.orders import DRAIN, END, GO, EngineOrder, EnginesOrder, ServerOrder
+from rhapsode.server.fleet.quota import Counting
 from rhapsode.server.fleet.run_directory import run_directory
+from rhapsode.server.sockets import Sockets
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.settings.shape import EngineSetting, Settings
@@ -44,7 +46,7 @@ class Fleet:
         if self._going:
             child.say(GO)
 
-    async def serve(self, listener: socket.socket) -> None:
+    async def serve(self, sockets: Sockets) -> None:
         """Have the servers take calls, until SIGTERM or SIGINT and what is in flight then."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,7 +56,7 @@ class Fleet:
             if keeper.child is not None:
                 self.welcome(keeper.child)
         await self._signalled.wait()
-        listener.close()  # the servers have it still; when the last of them has gone, so has the port
+        sockets.close()  # the servers have them still; when the last of them has gone, so have the ports
         # Servers that are being started meanwhile never were sent a call.
         over = [task for keeper, task in zip(self._servers, self._tasks, strict=True) if keeper.child is not None]
         if over:
@@ -70,9 +72,7 @@ class Fleet:
 
 
 @asynccontextmanager
-async def running_fleet(
-    home: Home, listener: socket.socket, *, servers: int
-) -> AsyncGenerator[tuple[Fleet, str | None]]:
+async def running_fleet(home: Home, sockets: Sockets, *, servers: int) -> AsyncGenerator[tuple[Fleet, str | None]]:
     """Processes that are ready, and what is missing among the engines; they are gone when the block ends.
 
     Raises as `assembled` does.
@@ -85,9 +85,14 @@ async def running_fleet(
         start = partial(running_child, environment=environment)
         gone = partial(_forget, metrics)
         engines = str(directory / "engines")
+        redis = settings.limits.redis_url or settings.limits.redis_url_env
+        counting = "" if redis else str(directory / "counting")
         order = _engines_order(home, settings, engines)
         missing: str | None = None
-        async with _kept() as keep:
+        async with AsyncExitStack() as stack:
+            if counting:
+                await stack.enter_async_context(hosting(counting, Counting().open_answer))
+            keep = await stack.enter_async_context(_kept())
             if order.chat or order.embed or order.speech:
                 first = Keeper("engines", lambda: start(_ENGINES, "rhapsode-engines", order, last_word=END), gone=gone)
                 keep(first)
@@ -98,11 +103,13 @@ async def running_fleet(
                     home=str(home.path),
                     index=index,
                     of=servers,
-                    listener=listener.fileno(),
+                    listener=sockets.calls.fileno(),
+                    administration=None if sockets.administration is None else sockets.administration.fileno(),
                     engines=engines,
+                    counting=counting,
                     missing=missing,
                 )
-                return start(_SERVER, "rhapsode-server", order, inherits=(listener.fileno(),))
+                return start(_SERVER, "rhapsode-server", order, inherits=tuple(one.fileno() for one in sockets.every))
 
             keepers: list[Keeper] = []
             async with _kept() as keep_server:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rhapsode.core.chat import ChatEngine
 from rhapsode.core.embedding import EmbedEngine
-from rhapsode.core.errors import EngineError, EngineMissing, RhapsodeError
+from rhapsode.core.errors import EngineError, EngineMissing, RhapsodeError, StorageError
 from rhapsode.core.speech import SpeechEngine
 from rhapsode.engines.registry import SHARED
 from rhapsode.engines.remote.asking import RemoteChat, RemoteEmbed, RemoteSpeech
@@ -25,9 +25,11 @@ from rhapsode.server.engine_opener import OwnEngines
 from rhapsode.server.event_loop import loop_factory
 from rhapsode.server.fleet.inside import Inside
 from rhapsode.server.fleet.orders import DRAIN, GO, Answer, ServerOrder, answer_of
+from rhapsode.server.fleet.quota import ParentQuota
 from rhapsode.server.on_socket import config_of
 from rhapsode.server.settled_memory import settle_memory
 from rhapsode.server.share import Share
+from rhapsode.server.sockets import Sockets
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.telemetry.logs import configure_logs
@@ -91,21 +93,34 @@ async def _serve(home: Home, order: ServerOrder, inside: Inside) -> int:
     inside.follow(told)
     lost = EngineError("the engine process has ended, and is being started again; try again in a moment")
     link = Link(order.engines, lost=lost)
+    counting = Link(order.counting, lost=StorageError("nobody counts what callers take"))
+    together = ParentQuota(counting) if order.counting else None
     opener = SharedEngines(link, OwnEngines(home.models), missing=order.missing)
     try:
-        async with assembled(home, opener=opener, share=Share(index=order.index, of=order.of)) as parts:
-            server = _Server(config_of(create_app(parts.services), open_way(home)), parts.services.admission)
+        async with assembled(
+            home, opener=opener, share=Share(index=order.index, of=order.of), together=together
+        ) as parts:
+            sockets = _sockets(order)
+            open_metrics = read_settings(home.settings_file).server.metrics_open
+            app = create_app(parts.services, admin_port=sockets.admin_port, open_metrics=open_metrics)
+            server = _Server(config_of(app, open_way(home)), parts.services.admission)
             drains.append(server)
             settle_memory()
             inside.answer(Answer())
             await go.wait()
-            await server.serve(sockets=[socket.socket(fileno=order.listener)])
+            await server.serve(sockets=sockets.every)
     except RhapsodeError as fault:
         inside.answer(answer_of(fault))
         return 1
     finally:
         link.close()
+        counting.close()
     return 0
+
+
+def _sockets(order: ServerOrder) -> Sockets:
+    own = None if order.administration is None else socket.socket(fileno=order.administration)
+    return Sockets(calls=socket.socket(fileno=order.listener), administration=own)
 
 
 if __name__ == "__main__":
