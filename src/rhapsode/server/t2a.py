@@ -1,5 +1,6 @@
 """The platform's speech endpoints, as the routes name them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Final
@@ -137,6 +138,7 @@ async def _v2_events(
 async def _one_by_one(parts: Iterator[bytes]) -> AsyncGenerator[bytes]:
     for part in parts:
         yield part
+        await asyncio.sleep(0)  # a caller that takes everything at once keeps nobody else waiting
 
 
 async def _collect(events: AsyncGenerator[SpeechEvent]) -> tuple[list[bytes], SpeechEnd]:

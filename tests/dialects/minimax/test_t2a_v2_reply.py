@@ -1,6 +1,7 @@
 """What callers of T2A v2 are sent, and each rule that a client in use imposes on it."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -38,6 +39,13 @@ def test_a_whole_answer() -> None:
     assert json.loads(whole(subtitle_url="http://h/s.json"))["data"] == snapshot(
         {"audio": "0001fffe10", "status": 2, "ced": "", "subtitle_file": "http://h/s.json"}
     )
+
+
+def test_a_long_sound_is_written_in_parts() -> None:
+    sound = random.Random(1).randbytes(1_000_001)
+    parts = list(t2a_v2_reply.write_reply(CALL, [sound], END, trace_id="t1"))
+    assert max(map(len, parts)) <= 256 * 1024
+    assert bytes.fromhex(json.loads(b"".join(parts))["data"]["audio"]) == sound
 
 
 def test_a_whole_answer_with_a_link() -> None:

@@ -48,6 +48,8 @@ class ReceivedAnswer(Struct, frozen=True):
 
 _PLACE: Final = secrets.token_hex(16)
 """stands where the sound goes; no caller can have written it elsewhere"""
+_PART: Final = 128 * 1024
+"""bytes of sound that are written at a time: a WAV file is one piece, and minutes of it took a quarter of a second"""
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(ReceivedAnswer)
 
@@ -93,7 +95,8 @@ def write_reply(
     before, after = _around(_whole(call, _PLACE, end, trace_id, subtitle_url))
     yield before
     for piece in pieces:
-        yield piece.hex().encode()
+        for place in range(0, len(piece), _PART):
+            yield piece[place : place + _PART].hex().encode()
     yield after
 
 
