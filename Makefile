@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/.installed
 
-.PHONY: help setup demo test check audit format bench lock dist clean
+.PHONY: help setup demo test check audit format bench soak lock dist clean
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -46,6 +46,9 @@ format: setup  ## format and mend what can be mended
 
 bench: setup  ## every benchmark; each prints its ratio to a reference of the same run
 	@set -e; for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+
+soak: setup  ## twenty minutes of every endpoint at once: nothing fails, nothing grows
+	$(BIN)/python benchmarks/soak.py
 
 lock: setup  ## resolve the dependencies anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --upgrade --python-version 3.11 \
