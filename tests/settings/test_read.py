@@ -25,6 +25,7 @@ from rhapsode.settings.shape import (
     Settings,
     SpeechSettings,
     TaskSettings,
+    TraceSettings,
 )
 
 MANUAL = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -182,6 +183,7 @@ def fields() -> Iterator[str]:
         ("prices", PriceSettings),
         ("prices.models.NAME", ModelPrice),
         ("logs", LogSettings),
+        ("traces", TraceSettings),
     )
     for name, shape in tables:
         for field in msgspec.structs.fields(shape):

@@ -59,6 +59,7 @@ class Messages:
     nobody_to_ask: str
     removed: str
     serving: str
+    serving_administrators: str
     first_key: str
     key_kept: str
     key_shown_once: str
@@ -142,6 +143,7 @@ ENGLISH = Messages(
     nobody_to_ask="there is nobody to ask: rhapsode models rm --yes {name}",
     removed="{size} are free again.",
     serving="Serving on {base_url}",
+    serving_administrators="Administrators and figures on {base_url}",
     first_key="The first group and its key; the key is shown this once:",
     key_kept="Kept in {path} for the programs of this machine.",
     key_shown_once="The key is not shown again.",
@@ -228,6 +230,7 @@ CHINESE = Messages(
     nobody_to_ask="无人可询问：rhapsode models rm --yes {name}",
     removed="已释放 {size}。",
     serving="服务地址：{base_url}",
+    serving_administrators="管理接口和指标：{base_url}",
     first_key="首个用户组及其密钥；密钥只显示这一次：",
     key_kept="已保存到 {path}，供本机程序使用。",
     key_shown_once="密钥不会再次显示。",

@@ -54,6 +54,8 @@ def announce(screen: "Screen", ready: "Ready") -> None:
     """Say that the server listens, and what there is to know."""
     words = screen.words
     screen.write(words.serving.format(base_url=ready.base_url) + "\n")
+    if ready.admin_url is not None:
+        screen.write(words.serving_administrators.format(base_url=ready.admin_url) + "\n")
     if ready.first_key is not None:
         key = ready.first_key
         screen.write(f"{words.first_key}\n  group_id  {key.group_id}\n  api_key   {key.api_key}\n")

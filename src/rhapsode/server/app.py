@@ -1,11 +1,13 @@
 """The application, assembled: settings to engines, engines to services, services to routes."""
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from rhapsode.accounts.prices import Prices, price_of
 from rhapsode.accounts.quota.limiter import QuotaLimiter, Together
@@ -32,11 +34,12 @@ from rhapsode.server.direct import Direct
 from rhapsode.server.engine_opener import EngineOpener, OwnEngines
 from rhapsode.server.files import FileDesk
 from rhapsode.server.on_socket import Way
-from rhapsode.server.routes import Services, make_routes
+from rhapsode.server.routes import HEALTH, Services, make_routes
 from rhapsode.server.share import Share
 from rhapsode.server.strays import not_found, wrong_method
 from rhapsode.server.tasks import TaskDesk
 from rhapsode.server.tls import open_tls
+from rhapsode.server.two_doors import TwoDoors, is_administrative, with_open_metrics
 from rhapsode.service.chat import ChatService
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.long_text import LongText
@@ -50,9 +53,23 @@ _HOUR = 3600
 _DAY = 24 * _HOUR
 
 
-def create_app(services: Services) -> Direct:
-    """The ASGI application."""
+def create_app(services: Services, *, admin_port: int | None = None, open_metrics: bool = False) -> ASGIApp:
+    """The ASGI application.
+
+    With `admin_port`, what is for administrators is served to those alone who come to this port, health beside it;
+    `open_metrics`: the figures there are told without a key.
+    """
     routes = make_routes(services)
+    if admin_port is None:
+        return _served(routes)
+    health = [route for route in routes if isinstance(route, Route) and route.path in HEALTH]
+    ours = [route for route in routes if is_administrative(route)]
+    ours = [*(with_open_metrics(ours) if open_metrics else ours), *health]
+    calls = [route for route in routes if not is_administrative(route)]
+    return TwoDoors(_served(calls), _served(ours), port=admin_port)
+
+
+def _served(routes: Sequence[BaseRoute]) -> Direct:
     app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return Direct(app)

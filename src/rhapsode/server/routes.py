@@ -30,7 +30,8 @@ from rhapsode.service.speech import SpeechService
 from rhapsode.service.spoken_chat import SpokenChat
 from rhapsode.service.voice_maker import VoiceMaker
 
-PUBLIC = frozenset({"/health/live", "/health/ready", LINK_PATH})
+HEALTH = frozenset({"/health/live", "/health/ready"})
+PUBLIC = HEALTH | {LINK_PATH}
 """The paths that need no key; links carry a signature of ours instead. Every other path has a key asked of it."""
 
 

@@ -1,12 +1,9 @@
 """`rhapsode serve`: a home, a socket, the engines, and a process that ends gently."""
 
 import asyncio
-import errno
 import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 from rhapsode.accounts.keys import Accounts, NewKey
@@ -19,14 +16,13 @@ from rhapsode.server.drain import DrainingServer
 from rhapsode.server.event_loop import loop_factory
 from rhapsode.server.first_key import keep_credentials
 from rhapsode.server.fleet.parent import running_fleet
-from rhapsode.server.on_socket import BACKLOG, Way, config_of
+from rhapsode.server.on_socket import Way, config_of
 from rhapsode.server.open_files import allow_many_files
 from rhapsode.server.settled_memory import settle_memory
+from rhapsode.server.sockets import Sockets, address_of, are_exposed, bind_sockets
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.telemetry.logs import configure_logs
-
-WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where a client on this machine finds them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +33,7 @@ class Ready:
     """
 
     base_url: str
+    admin_url: str | None
     credentials_file: Path
     first_key: NewKey | None
     missing: str | None
@@ -59,90 +56,65 @@ def serve(
     servers = settings.server.workers if workers is None else workers
     if servers > 1 and os.name != "posix":
         raise SettingsError("server.workers: many processes cannot share a socket here; leave it at 1")
-    listener = _listen(settings.server.host if host is None else host, settings.server.port if port is None else port)
+    sockets = _sockets(home, host, port)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             if servers == 1:
-                runner.run(_serve(home, listener, announce))
+                runner.run(_serve(home, sockets, announce))
             else:
-                runner.run(_serve_by_many(home, listener, announce, servers=servers))
+                runner.run(_serve_by_many(home, sockets, announce, servers=servers))
     finally:
-        listener.close()
+        sockets.close()
 
 
-async def _serve(home: Home, listener: socket.socket, announce: Callable[[Ready], None]) -> None:
+async def _serve(home: Home, sockets: Sockets, announce: Callable[[Ready], None]) -> None:
     way = open_way(home)
     async with assembled(home) as parts:
-        base_url = _base_url(home, listener, way)
         # Last, so that a start that fails - a model is missing - does not use up the one telling of the first key.
-        first_key = await keep_credentials(home, parts.accounts, base_url)
-        server = DrainingServer(config_of(create_app(parts.services), way), parts.services.admission)
+        first_key = await keep_credentials(home, parts.accounts, _base_url(home, sockets, way))
+        open_metrics = read_settings(home.settings_file).server.metrics_open
+        app = create_app(parts.services, admin_port=sockets.admin_port, open_metrics=open_metrics)
+        server = DrainingServer(config_of(app, way), parts.services.admission)
         settle_memory()
-        listener.listen(BACKLOG)  # from here on a caller waits instead of being refused
-        announce(
-            Ready(
-                base_url=base_url,
-                first_key=first_key,
-                credentials_file=home.credentials_file,
-                missing=parts.missing,
-                is_exposed=_is_exposed(listener, way),
-            )
-        )
-        await server.serve(sockets=[listener])
+        sockets.listen()
+        announce(_ready(home, sockets, way, first_key=first_key, missing=parts.missing))
+        await server.serve(sockets=sockets.every)
 
 
-async def _serve_by_many(
-    home: Home, listener: socket.socket, announce: Callable[[Ready], None], *, servers: int
-) -> None:
+async def _serve_by_many(home: Home, sockets: Sockets, announce: Callable[[Ready], None], *, servers: int) -> None:
     """As `_serve`, by so many processes; this one starts them and looks after them."""
     way = open_way(home)
     database = open_database(home.database_url(read_settings(home.settings_file), os.environ))
     try:
         migrate(database)
         accounts = Accounts(database, home.secret(os.environ))
-        async with running_fleet(home, listener, servers=servers) as (fleet, missing):
-            base_url = _base_url(home, listener, way)
-            first_key = await keep_credentials(home, accounts, base_url)
-            listener.listen(BACKLOG)
-            announce(
-                Ready(
-                    base_url=base_url,
-                    first_key=first_key,
-                    credentials_file=home.credentials_file,
-                    missing=missing,
-                    is_exposed=_is_exposed(listener, way),
-                )
-            )
-            await fleet.serve(listener)
+        async with running_fleet(home, sockets, servers=servers) as (fleet, missing):
+            first_key = await keep_credentials(home, accounts, _base_url(home, sockets, way))
+            sockets.listen()
+            announce(_ready(home, sockets, way, first_key=first_key, missing=missing))
+            await fleet.serve(sockets)
     finally:
         database.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        where = f"{host}:{port}"
-        if error.errno == errno.EADDRINUSE:
-            raise SettingsError(f"{where} is taken by another program: choose another --port, or 0 for any") from error
-        raise SettingsError(f"cannot listen on {where} ({error.strerror or error})") from error
-    return listener
+def _sockets(home: Home, host: str | None, port: int | None) -> Sockets:
+    chosen = read_settings(home.settings_file).server
+    own = None if chosen.admin_port is None else (chosen.admin_host, chosen.admin_port)
+    return bind_sockets((chosen.host if host is None else host, chosen.port if port is None else port), own)
 
 
-def _base_url(home: Home, listener: socket.socket, way: Way) -> str:
+def _ready(home: Home, sockets: Sockets, way: Way, *, first_key: NewKey | None, missing: str | None) -> Ready:
+    return Ready(
+        base_url=_base_url(home, sockets, way),
+        admin_url=None if sockets.administration is None else address_of(sockets.administration, way),
+        first_key=first_key,
+        credentials_file=home.credentials_file,
+        missing=missing,
+        is_exposed=are_exposed(sockets, way),
+    )
+
+
+def _base_url(home: Home, sockets: Sockets, way: Way) -> str:
     """Where this machine's programs find the server. A certificate is for a name, which the public address has."""
     public = read_settings(home.settings_file).server.public_url
-    if way.tls is not None and public:
-        return public.rstrip("/")
-    name: tuple[str, int] = listener.getsockname()[:2]
-    host, port = WILDCARDS.get(name[0], name[0]), name[1]
-    return f"{way.scheme}://[{host}]:{port}" if ":" in host else f"{way.scheme}://{host}:{port}"
-
-
-def _is_exposed(listener: socket.socket, way: Way) -> bool:
-    return way.is_bare and not ip_address(listener.getsockname()[0]).is_loopback
+    return address_of(sockets.calls, way) if way.tls is None or not public else public.rstrip("/")

@@ -33,6 +33,8 @@ class ServerSettings(_Table, frozen=True, kw_only=True):
 
     `workers`: how many processes take calls. `tls_cert` and `tls_key` are PEM files, counted from the home; or empty.
     `behind_proxy` are the addresses of proxies that are believed, `cors_origins` those of pages that may call.
+    `admin_host` and `admin_port`: where administrators are served, and nowhere else then; the figures without a key
+    where `metrics_open` says so.
     """
 
     host: Text = "127.0.0.1"
@@ -43,8 +45,13 @@ class ServerSettings(_Table, frozen=True, kw_only=True):
     tls_key: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     behind_proxy: Annotated[tuple[Text, ...], msgspec.Meta(max_length=100)] = ()
     cors_origins: tuple[Annotated[str, msgspec.Meta(pattern=_ORIGIN, max_length=4096)], ...] = ()
+    admin_host: Text = "127.0.0.1"
+    admin_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
+    metrics_open: bool = False
 
     def __post_init__(self) -> None:
+        if self.metrics_open and self.admin_port is None:
+            raise ValueError("metrics_open: needs an admin_port, so that callers' own listener stays closed")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ValueError("tls_cert and tls_key: both or neither")
         for address in self.behind_proxy:
@@ -180,6 +187,13 @@ class LogSettings(_Table, frozen=True, kw_only=True):
     json: bool = False
 
 
+class TraceSettings(_Table, frozen=True, kw_only=True):
+    """Where traces go: nowhere, unless `endpoint` is a collector's address. `sample` is the share that is kept."""
+
+    endpoint: Annotated[str, msgspec.Meta(pattern="^(https?://[^/].*)?$", max_length=4096)] = ""
+    sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+
+
 class Settings(_Table, frozen=True, kw_only=True):
     """The whole file. Every engine that is named exists in `engines`."""
 
@@ -195,6 +209,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     limits: LimitSettings = msgspec.field(default_factory=LimitSettings)
     prices: PriceSettings = msgspec.field(default_factory=PriceSettings)
     logs: LogSettings = msgspec.field(default_factory=LogSettings)
+    traces: TraceSettings = msgspec.field(default_factory=TraceSettings)
 
 
 def _with_embedded(
