@@ -156,6 +156,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         account = Account(self._meter, secrets.token_hex(16), self._operation)
+        self._meter.trace(account.call_id, scope["headers"])
         exchange = _Exchange(account, scope, receive, send)
         try:
             async with self._admission.enter() as place:

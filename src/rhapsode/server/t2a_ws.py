@@ -84,7 +84,7 @@ class SpeechSocket:
         headers = [(name, trace_id.encode()) for name in (b"trace-id", b"minimax-request-id", b"alb_request_id")]
         await send({"type": "websocket.accept", "headers": headers})
         line, writer = _Line(receive, send), FrameWriter(secrets.token_hex(16), trace_id)
-        accounts = _Accounts(self._meter, self._admission, trace_id)
+        accounts = _Accounts(self._meter, self._admission, trace_id, scope["headers"])
         try:
             await self._talk(scope, line, writer, accounts)
         except* CallerLeft:
@@ -119,8 +119,9 @@ class _Accounts:
     The first is kept under the trace id, others have their number behind it.
     """
 
-    def __init__(self, meter: Meter, admission: Admission, trace_id: str) -> None:
+    def __init__(self, meter: Meter, admission: Admission, trace_id: str, headers: list[tuple[bytes, bytes]]) -> None:
         self._meter = meter
+        self._headers = headers
         self._admission = admission
         self._trace_id = trace_id
         self._texts = 0
@@ -132,6 +133,7 @@ class _Accounts:
         self._texts += 1
         call_id = self._trace_id if self._texts == 1 else f"{self._trace_id}-{self._texts}"
         account = Account(self._meter, call_id, PATH, caller)
+        self._meter.trace(call_id, self._headers)
         try:
             yield account
             await account.complete()

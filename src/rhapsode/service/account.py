@@ -17,6 +17,7 @@ from rhapsode.core.errors import Forbidden, StorageError
 from rhapsode.core.limiter import Permit, Unit
 from rhapsode.core.usage import CallRecord, Outcome, Usage
 from rhapsode.service.meter import Meter, log_missing
+from rhapsode.telemetry.spans import part
 
 MODEL_CHARACTERS: Final = 128
 VOICE_CHARACTERS: Final = 256
@@ -191,7 +192,8 @@ class Account:
 
     async def _enter(self, model: str, unit: Unit, amount: int) -> None:
         self._unit, self._amount = unit, amount
-        self._permit = await self._meter.limiter.admit(self.caller, model=model, unit=unit, amount=amount)
+        with part("admit"):
+            self._permit = await self._meter.limiter.admit(self.caller, model=model, unit=unit, amount=amount)
 
     def _close(self, outcome: Outcome, status: int) -> CallRecord:
         now = time.perf_counter()
@@ -235,7 +237,8 @@ class Account:
         """Into the ledger; the caller's place is free whatever comes of that."""
         try:
             if self._is_kept:
-                await self._meter.ledger.record(record)
+                with part("ledger"):
+                    await self._meter.ledger.record(record)
             self._is_written = True
         finally:
             await self._settle(record.usage)

@@ -12,6 +12,7 @@ from rhapsode.core.search import SearchEngine
 from rhapsode.service.continued import beyond, from_the_beginning
 from rhapsode.service.looked_up import look_up
 from rhapsode.service.masked import masked
+from rhapsode.telemetry.spans import part
 from rhapsode.text.mask import mask
 
 Hear = Callable[[ChatEvent], None]
@@ -103,11 +104,12 @@ class ChatService:
         for engine in engines:
             begun = False
             try:
-                async with aclosing(engine.reply(request)) as events:
-                    async for event in events:
-                        begun = True
-                        hear(event)
-                        yield event
+                with part("engine"):
+                    async with aclosing(engine.reply(request)) as events:
+                        async for event in events:
+                            begun = True
+                            hear(event)
+                            yield event
             except (ServiceError, PromptTooLong, NotSupported) as error:
                 if begun:  # the caller has heard its beginning: another engine would start another reply
                     raise

@@ -6,6 +6,7 @@ import structlog
 
 from rhapsode.core.embedding import Embeddings, EmbedEngine, EmbedRequest
 from rhapsode.core.errors import NotSupported, ServiceError, UnknownModel
+from rhapsode.telemetry.spans import part
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.service")
 
@@ -41,7 +42,9 @@ class EmbedService:
         *others, last = self._routes[request.model]
         for engine in others:
             try:
-                return await engine.embed(request)
+                with part("engine"):
+                    return await engine.embed(request)
             except ServiceError as error:
                 _log.warning("the next engine embeds instead", model=request.model, error=error.message)
-        return await last.embed(request)
+        with part("engine"):
+            return await last.embed(request)

@@ -9,6 +9,8 @@ import structlog
 from rhapsode.core.errors import StorageError
 from rhapsode.core.limiter import Limiter
 from rhapsode.core.usage import CallRecord, Ledger, Usage
+from rhapsode.telemetry import spans
+from rhapsode.telemetry.spans import Traces
 
 Price = Callable[[str, Usage], int]
 """What a use of the model that is known by a name costs, in millionths of the currency of the prices."""
@@ -27,12 +29,21 @@ class Watcher(Protocol):
 class Meter:
     """For one event loop."""
 
-    def __init__(self, *, limiter: Limiter, ledger: Ledger, price: Price, watcher: Watcher) -> None:
+    def __init__(
+        self, *, limiter: Limiter, ledger: Ledger, price: Price, watcher: Watcher, traces: Traces | None = None
+    ) -> None:
+        """`traces`: where they go, if anywhere."""
         self.limiter = limiter
         self.ledger = ledger
         self.price = price
         self.watcher = watcher
+        self.traces = traces
         self._later: set[asyncio.Task[None]] = set()
+
+    def trace(self, call_id: str, headers: list[tuple[bytes, bytes]]) -> None:
+        """A call with these headers begins, in this task: its `watcher` ends the trace."""
+        if self.traces is not None:
+            spans.enter(self.traces, call_id, headers)
 
     def later(self, work: Coroutine[Any, Any, None], call_id: str) -> None:
         """Do what nobody waits for: of calls whose callers have left. `finish` waits for it."""

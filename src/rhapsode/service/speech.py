@@ -21,6 +21,7 @@ from rhapsode.core.speech import (
 from rhapsode.core.voice import OwnVoice, Voice, VoiceBook
 from rhapsode.service.cast import Cast
 from rhapsode.service.told import Told
+from rhapsode.telemetry.spans import PartByPart, part
 from rhapsode.text.count import MOST_INVISIBLE, count
 from rhapsode.text.pieces import Piece
 
@@ -92,18 +93,20 @@ class SpeechService:
 
     async def _sound(self, request: SpeechRequest) -> AsyncGenerator[Pcm]:
         silent = True
-        async with aclosing(self._engine.speak(request)) as blocks:
-            async for block in blocks:
-                silent = False
-                yield block
+        with part("engine"):
+            async with aclosing(self._engine.speak(request)) as blocks:
+                async for block in blocks:
+                    silent = False
+                    yield block
         if silent:  # letters, but none that the engine knows a sound for
             raise InvalidField("text", "holds nothing that this engine can speak")
 
     async def _perhaps(self, request: SpeechRequest) -> AsyncGenerator[Pcm]:
         try:
-            async with aclosing(self._engine.speak(request)) as blocks:
-                async for block in blocks:
-                    yield block
+            with part("engine"):
+                async with aclosing(self._engine.speak(request)) as blocks:
+                    async for block in blocks:
+                        yield block
         except InvalidField as nothing:
             if nothing.field != "text":
                 raise
@@ -111,9 +114,10 @@ class SpeechService:
     async def _speak_on(self, request: SpeechRequest, speech: AsyncIterable[Piece]) -> AsyncGenerator[Pcm]:
         rest: float | None = None
         async for piece in speech:
-            async with aclosing(self._engine.speak(replace(request, script=(piece.text,), follows=rest))) as blocks:
-                async for block in blocks:
-                    yield block
+            with part("engine"):
+                async with aclosing(self._engine.speak(replace(request, script=(piece.text,), follows=rest))) as blocks:
+                    async for block in blocks:
+                        yield block
             rest = piece.rest
 
     def sound(self, request: SpeechRequest, /) -> AsyncGenerator[Pcm]:
@@ -125,17 +129,22 @@ class SpeechService:
         # Resampling and packing 0.4 s of sound takes milliseconds: too long for the event loop.
         setting, effect = request.audio, request.modify.effect
         encoder = await to_thread.run_sync(self._open_encoder, setting, request.volume, effect)
-        told = Told(request.script)
+        told, encoding = Told(request.script), PartByPart("encode")
         try:
             async with aclosing(blocks):
                 async for block in blocks:
                     told.hear(block)
-                    if audio := await to_thread.run_sync(encoder.feed, block):
+                    with encoding:
+                        audio = await to_thread.run_sync(encoder.feed, block)
+                    if audio:
                         yield told.pack(audio)
-            if audio := await to_thread.run_sync(encoder.finish):
+            with encoding:
+                audio = await to_thread.run_sync(encoder.finish)
+            if audio:
                 yield told.pack(audio)
             yield await to_thread.run_sync(told.end, encoder.seconds)  # the subtitles of a book take seconds
         finally:
+            encoding.end()
             with CancelScope(shield=True):  # it may hold a process
                 await to_thread.run_sync(encoder.close)
 

@@ -1,4 +1,4 @@
-"""What is told of a call once it is over: a line of the log, and what the metrics count."""
+"""What is told of a call once it is over: a line of the log, what the metrics count, and the end of its trace."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import Counter, Histogram
 
 from rhapsode.core.usage import CallRecord
-from rhapsode.telemetry import metrics
+from rhapsode.telemetry import metrics, spans
 from rhapsode.telemetry.call_line import log_call
 
 OTHER: Final = "other"
@@ -30,6 +30,7 @@ class CallWatcher:
     def __call__(self, record: CallRecord, /, *, method: str, http_status: int) -> None:
         """`http_status` is what the caller got."""
         log_call(record, method=method, http_status=http_status)
+        spans.leave(record, method=method, http_status=http_status)
         key = (record.operation, record.model, record.counted_as, record.outcome.value, record.status)
         meters = self._meters.get(key)
         if meters is None:

@@ -11,6 +11,7 @@ from rhapsode.dialects.sse import EventReader
 from rhapsode.engines.upstream.connection import Connection
 from rhapsode.engines.upstream.faults import Unavailable
 from rhapsode.engines.upstream.way import Way
+from rhapsode.telemetry.spans import traceparent
 from rhapsode.version import __version__
 
 KEPT_SECONDS: Final = 15.0
@@ -131,7 +132,9 @@ class Transport:
         if self._closed:
             raise Unavailable("the chat engine is closed")
         line = f"POST {self._way.before_path}{url.raw_path_qs} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"
-        head = f"{line}{self._headers}Content-Length: {len(body)}\r\n\r\n".encode()
+        trace = traceparent()
+        traced = f"traceparent: {trace}\r\n" if trace else ""
+        head = f"{line}{self._headers}{traced}Content-Length: {len(body)}\r\n\r\n".encode()
         if kept := self._take():
             try:
                 return await self._ask(kept, head, body)
