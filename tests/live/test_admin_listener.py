@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from rhapsode.core.errors import SettingsError
+from rhapsode.server.sockets import bind_sockets
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
-from tests.live.test_start import refused
 
 ADDRESSES = ("/v1/admin/keys", "/v1/admin/groups", "/metrics")
 
@@ -55,10 +56,6 @@ def test_figures_may_be_open_there(tmp_path: Path) -> None:
         assert httpx2.get(f"{server.base_url}/metrics", trust_env=False).status_code == 404
 
 
-def test_a_port_of_their_own_that_cannot_be(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        (tmp_path / "rhapsode.toml").write_text(f"[server]\nadmin_port = {port}\n", encoding="utf-8")
-        assert "server.admin_port" in refused("--home", str(tmp_path), "--port", "0")
-    (tmp_path / "rhapsode.toml").write_text("[server]\nmetrics_open = true\n", encoding="utf-8")
-    assert "admin_port" in refused("--home", str(tmp_path), "--port", "0")
+def test_a_port_of_their_own_that_cannot_be() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError, match=r"server\.admin_port"):
+        bind_sockets(("127.0.0.1", 0), taken.getsockname())

@@ -19,12 +19,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from websockets.sync.client import connect
 
-from rhapsode import Client
+from rhapsode.core.errors import SettingsError
+from rhapsode.server.on_socket import Way
+from rhapsode.server.sockets import are_exposed, bind_sockets
+from rhapsode.server.tls import open_tls
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
 from tests.live.test_start import refused
 
 PATH = "/v1/text/chatcompletion_v2"
 ASKED = {"model": "abab6.5s-chat", "messages": [{"role": "user", "content": "hi"}]}
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - for a moment
 PAGE = "https://app.example"
 
 
@@ -88,30 +92,51 @@ def test_tls_from_the_first_byte(tmp_path: Path) -> None:
         assert "Warning" not in (tmp_path / "output.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("fault", ["no file", "not PEM", "another key", "locked"])
-def test_a_certificate_that_cannot_be_used_ends_the_start(tmp_path: Path, fault: str) -> None:
-    (tmp_path / "rhapsode.toml").write_text(TLS + DETERMINISTIC, encoding="utf-8")
-    if fault != "no file":
-        write_certificate(tmp_path, password=b"locked" if fault == "locked" else None)
+@pytest.mark.parametrize("fault", ["not PEM", "another key", "locked", "no file"])
+def test_a_certificate_that_cannot_be_used_is_named(tmp_path: Path, fault: str) -> None:
+    write_certificate(tmp_path, password=b"locked" if fault == "locked" else None)
     if fault == "not PEM":
         (tmp_path / "key.pem").write_text("a key", encoding="utf-8")
     if fault == "another key":
         (tmp_path / "other").mkdir()
         write_certificate(tmp_path / "other")
         (tmp_path / "other" / "key.pem").replace(tmp_path / "key.pem")
+    if fault == "no file":
+        (tmp_path / "key.pem").unlink()
+    with pytest.raises(SettingsError, match=r"server\.tls_cert, server\.tls_key: "):
+        open_tls(tmp_path / "cert.pem", tmp_path / "key.pem")
+
+
+def test_a_start_without_its_certificate_ends(tmp_path: Path) -> None:
+    (tmp_path / "rhapsode.toml").write_text(TLS + DETERMINISTIC, encoding="utf-8")
     assert "server.tls_cert" in refused("--home", str(tmp_path), "--port", "0")
 
 
-def test_a_server_that_others_reach_in_the_clear_says_so(tmp_path: Path) -> None:
-    said = tmp_path / "output.txt"
-    with running_server(tmp_path, '[server]\nhost = "0.0.0.0"\n' + DETERMINISTIC) as server:
-        assert "others on the network can reach this server" in " ".join(said.read_text(encoding="utf-8").split())
-        assert Client(base_url=server.base_url, api_key=server.api_key, group_id=server.group_id)
-    behind = '[server]\nhost = "0.0.0.0"\nbehind_proxy = ["10.0.0.1"]\n'
-    with running_server(tmp_path, behind + DETERMINISTIC):
-        assert "others on the network" not in " ".join(said.read_text(encoding="utf-8").split())
-    with running_server(tmp_path, DETERMINISTIC):
-        assert "others on the network" not in " ".join(said.read_text(encoding="utf-8").split())
+def test_a_server_that_others_reach_in_the_clear_says_so(tmp_path: Path, deterministic: LiveServer) -> None:
+    with running_server(tmp_path, '[server]\nhost = "0.0.0.0"\n' + DETERMINISTIC):
+        said = (tmp_path / "output.txt").read_text(encoding="utf-8")
+    assert "others on the network can reach this server" in " ".join(said.split())
+    said = (deterministic.home / "output.txt").read_text(encoding="utf-8")
+    assert "others on the network" not in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "way", "exposed"),
+    [
+        ("127.0.0.1", None, Way(), False),
+        ("::1", None, Way(), False),
+        (EVERYWHERE, None, Way(), True),
+        ("127.0.0.1", EVERYWHERE, Way(), True),
+        (EVERYWHERE, EVERYWHERE, Way(proxies=("10.0.0.1",)), False),
+        (EVERYWHERE, None, Way(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)), False),
+    ],
+)
+def test_who_is_reached_in_the_clear(host: str, own: str | None, way: Way, *, exposed: bool) -> None:
+    sockets = bind_sockets((host, 0), None if own is None else (own, 0))
+    try:
+        assert are_exposed(sockets, way) is exposed
+    finally:
+        sockets.close()
 
 
 @pytest.fixture(scope="module")
