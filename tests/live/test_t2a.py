@@ -42,6 +42,7 @@ def test_speech_is_an_mp3(server: LiveServer, tmp_path: Path) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "audio/mpeg"
     assert len(answer.headers["trace-id"]) == 32
+    assert answer.headers["content-length"] == str(len(answer.content))
     assert 0.5 < seconds_of(answer.content, tmp_path) < 10
 
 

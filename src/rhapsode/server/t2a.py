@@ -1,7 +1,7 @@
 """The platform's speech endpoints, as the routes name them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Final
 
@@ -24,6 +24,8 @@ WriteError = Callable[..., bytes]
 Status = Callable[[RhapsodeError], BaseResp]
 
 _JSON: Final = "application/json"
+_PART: Final = 256 * 1024
+"""bytes"""
 
 
 def _errors(write: WriteError, content_type: str = _JSON, *, status: Status = status_of) -> Dialect:
@@ -51,7 +53,9 @@ def handle_t2a(speak: Speak) -> Handler:
     async def handle(call: Call) -> Answer:
         request = t2a.read_request(call.body)
         pieces, _ = await _collect(await speak(request, call.account))
-        return Response(b"".join(pieces), headers=call.headers, media_type=t2a.CONTENT_TYPES[request.audio.format])
+        headers = {**call.headers, "content-length": str(sum(map(len, pieces)))}
+        kind = t2a.CONTENT_TYPES[request.audio.format]
+        return EventStream(_one_by_one(_parts(pieces)), broken=None, headers=headers, content_type=kind)
 
     return handle
 
@@ -133,6 +137,13 @@ async def _v2_events(
                     yield part
             else:
                 yield writer.write_audio(event.audio)
+
+
+def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same in parts that are sent without keeping others waiting: a WAV file is one piece."""
+    for piece in pieces:
+        for place in range(0, len(piece), _PART):
+            yield piece[place : place + _PART]
 
 
 async def _one_by_one(parts: Iterator[bytes]) -> AsyncGenerator[bytes]:
