@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST: Final = 2**63 - 1
 """What a column holds. No call comes near; one that did must not take those written beside it along."""
 
+_KNOWN: Final = select(calls.c.id).where(calls.c.id.in_(bindparam("ids", expanding=True)))
 _PAY: Final = (
     update(groups)
     .where(groups.c.id == bindparam("group"), groups.c.balance.is_not(None))
@@ -84,7 +85,7 @@ def _new_ones(connection: Connection, records: Sequence[CallRecord]) -> Sequence
     once = {record.call_id: record for record in records}
     priced = [record.call_id for record in once.values() if record.cost]
     if priced:
-        for call_id in connection.scalars(select(calls.c.id).where(calls.c.id.in_(priced))).all():
+        for call_id in connection.scalars(_KNOWN, {"ids": priced}).all():
             del once[call_id]
     return list(once.values())
 

@@ -145,18 +145,25 @@ def open_limiter(home: Home, together: Together | None = None) -> QuotaLimiter:
     Raises `SettingsError`.
     """
     chosen = read_settings(home.settings_file).limits
+    figures = (
+        chosen.requests_per_minute,
+        chosen.tokens_per_minute,
+        chosen.characters_per_minute,
+        chosen.parallel,
+    )
+    requests, tokens, characters, parallel = figures
     default = LimitRule(
         scope=Scope.GROUP,
         scope_id="",
-        requests_per_minute=chosen.requests_per_minute,
-        tokens_per_minute=chosen.tokens_per_minute,
-        characters_per_minute=chosen.characters_per_minute,
-        parallel=chosen.parallel,
+        requests_per_minute=requests,
+        tokens_per_minute=tokens,
+        characters_per_minute=characters,
+        parallel=parallel,
     )
     url = chosen.redis_url
     if chosen.redis_url_env and not (url := os.environ.get(chosen.redis_url_env, "")):
         raise SettingsError(f"limits.redis_url_env: the environment variable {chosen.redis_url_env} is empty or absent")
-    return QuotaLimiter(default=default, together=_open_redis(url) if url else together)
+    return QuotaLimiter(default=default if any(figures) else None, together=_open_redis(url) if url else together)
 
 
 def _open_redis(url: str) -> Together:

@@ -12,6 +12,8 @@ from rhapsode.core.limiter import Unit
 MINUTE: Final = 60
 """Seconds that a window is long."""
 
+_MOST_KNOWN: Final = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -24,10 +26,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request in each of `requests`, `amount` in each of `units`, and a place in each of `parallel`.
-
-    What is shared by fewer comes first: there a call is refused before it has taken from what more callers share.
-    """
+    """A request in each of `requests`, `amount` in each of `units`, and a place in each of `parallel`."""
 
     requests: tuple[Window, ...]
     units: tuple[Window, ...]
@@ -35,43 +34,73 @@ class Ask:
     unit: Unit
     amount: int
 
+    @property
+    def needed(self) -> int:
+        """What there must be room for: where nothing is known yet of what a call will take, for one."""
+        return max(1, self.amount)
+
     def divided(self, by: int) -> "Ask":
-        """What one of several processes may have where they cannot count together: at least 1 of each."""
+        """What one of several processes may have where they cannot count together: at least 1, where there is any."""
 
         def less(windows: tuple[Window, ...]) -> tuple[Window, ...]:
-            return tuple([replace(window, limit=max(1, window.limit // by)) for window in windows])
+            return tuple([replace(it, limit=max(1, it.limit // by) if it.limit else 0) for it in windows])
 
         return replace(self, requests=less(self.requests), units=less(self.units), parallel=less(self.parallel))
 
 
-def read_ask(caller: Caller, default: LimitRule, *, model: str, unit: Unit, amount: int) -> Ask | None:
-    """What the caller's rules make of a call; None where nothing is counted. `default` is for groups without a rule.
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What every call for one model is counted in. `overdrawn`: why there is no money for it."""
 
-    `model` is empty for a call that costs nothing but to be answered. Raises `OutOfMoney`.
-    """
-    rules = [*_rules_of(caller, default, model)]
-    if model:
-        _check_money(caller, rules)
-    requests: list[Window] = []
-    units: list[Window] = []
-    parallel: list[Window] = []
-    for rule in rules:
-        key, whose = f"{rule.scope.value}:{rule.scope_id}:{rule.model.casefold()}", _whose(rule)
-        if rule.requests_per_minute is not None:
-            requests.append(Window(key, rule.requests_per_minute, whose))
-        if rule.parallel is not None:
-            parallel.append(Window(key, rule.parallel, whose))
-        figure = rule.tokens_per_minute if unit is Unit.TOKENS else rule.characters_per_minute
-        if figure is not None and amount:
-            units.append(Window(f"{key}:{unit.value}", figure, whose))
-    if not requests and not units and not parallel:
-        return None
-    return Ask(tuple(requests), tuple(units), tuple(parallel), unit, amount)
+    requests: tuple[Window, ...]
+    units: dict[Unit, tuple[Window, ...]]
+    parallel: tuple[Window, ...]
+    overdrawn: str | None
 
 
-def _rules_of(caller: Caller, default: LimitRule, model: str) -> Iterator[LimitRule]:
+class Asks:
+    """What callers' rules make of their calls. It is worked out once for each key, until its rules change."""
+
+    def __init__(self, default: LimitRule) -> None:
+        """`default` is the rule of a group that has none of its own for all models; its scope's id is not looked at."""
+        self._default = default
+        self._is_default_empty = replace(default, scope_id="") == LimitRule(scope=default.scope, scope_id="")
+        self._known: dict[tuple[str, str], tuple[tuple[LimitRule, ...], dict[str, _Plan]]] = {}
+
+    def of(self, caller: Caller, *, model: str, unit: Unit, amount: int) -> Ask | None:
+        """What a call takes; None where nothing is counted.
+
+        `model` is empty for a call that costs nothing but to be answered. Raises `OutOfMoney`.
+        """
+        if model and caller.balance is not None and caller.balance <= 0:
+            raise OutOfMoney("the group's balance is used up")
+        if self._is_default_empty and not caller.limits:
+            return None
+        plans = self._plans_of(caller)
+        plan = plans.get(model.casefold()) or plans[""]
+        if plan.overdrawn is not None and model:
+            raise OutOfMoney(plan.overdrawn)
+        units = plan.units[unit] if model else ()
+        if not plan.requests and not units and not plan.parallel:
+            return None
+        return Ask(plan.requests, units, plan.parallel, unit, amount)
+
+    def _plans_of(self, caller: Caller) -> dict[str, _Plan]:
+        """By the models that rules name, and by "" for all others."""
+        whose = (caller.group_id, caller.key_id)
+        known = self._known.get(whose)
+        if known is not None and known[0] == caller.limits:
+            return known[1]
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        names = {"", *(rule.model.casefold() for rule in caller.limits)}
+        plans = {name: _plan([*_rules_of(caller, self._default, name)]) for name in names}
+        self._known[whose] = (caller.limits, plans)
+        return plans
+
+
+def _rules_of(caller: Caller, default: LimitRule, name: str) -> Iterator[LimitRule]:
     """Those of the key before those of the group, and those of the model before those of all models."""
-    name = model.casefold()
     for scope in (Scope.KEY, Scope.GROUP):
         theirs = [rule for rule in caller.limits if rule.scope is scope]
         if name:
@@ -82,12 +111,26 @@ def _rules_of(caller: Caller, default: LimitRule, model: str) -> Iterator[LimitR
         yield from of_all
 
 
-def _check_money(caller: Caller, rules: Sequence[LimitRule]) -> None:
-    if caller.balance is not None and caller.balance <= 0:
-        raise OutOfMoney("the group's balance is used up")
+def _plan(rules: Sequence[LimitRule]) -> _Plan:
+    requests: list[Window] = []
+    tokens: list[Window] = []
+    characters: list[Window] = []
+    parallel: list[Window] = []
+    overdrawn: str | None = None
     for rule in rules:
-        if rule.spend_per_month is not None and rule.spent >= rule.spend_per_month:
-            raise OutOfMoney(f"{_whose(rule)} has spent what it may in this month")
+        key, whose = f"{rule.scope.value}:{rule.scope_id}:{rule.model.casefold()}", _whose(rule)
+        for figure, kind, windows in (
+            (rule.requests_per_minute, "requests", requests),
+            (rule.tokens_per_minute, "tokens", tokens),
+            (rule.characters_per_minute, "characters", characters),
+            (rule.parallel, "places", parallel),
+        ):
+            if figure is not None:
+                windows.append(Window(f"{kind}:{key}", figure, whose))
+        if overdrawn is None and rule.spend_per_month is not None and rule.spent >= rule.spend_per_month:
+            overdrawn = f"{whose} has spent what it may in this month"
+    units = {Unit.TOKENS: tuple(tokens), Unit.CHARACTERS: tuple(characters)}
+    return _Plan(tuple(requests), units, tuple(parallel), overdrawn)
 
 
 def _whose(rule: LimitRule) -> str:

@@ -59,7 +59,7 @@ class QuotaLimiter:
     def __init__(
         self,
         *,
-        default: LimitRule,
+        default: LimitRule | None = None,
         together: Together | None = None,
         processes: int = 1,
         clock: Callable[[], float] = time.monotonic,

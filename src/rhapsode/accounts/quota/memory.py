@@ -1,39 +1,56 @@
 """Counting in this process: for a server that is one process, and for one that has lost the others.
 
-`limits` has the windows. Its storage for event loops hops to a thread for each key that it knows, at every hit: 55 us
-with 200 keys. The plain one takes 6, blocks for none of them, and lets all windows be looked at before any is counted
-in, with nobody in between: a call that is refused counts for nothing.
+The windows are our own. Those of `limits` in memory start a thread at a hit that goes through all keys that there are,
+and keeps them for ever: with 10,000 callers an event loop stood still for 0.4 s at a time, where this takes 20 us a call.
 """
 
 import time
-from collections import Counter
-from functools import lru_cache
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
+from rhapsode.accounts.quota.ask import Ask
+from rhapsode.accounts.quota.refused import refuse_at_once, refuse_requests, refuse_units
+from rhapsode.accounts.quota.windows import RequestWindow, UnitWindow
 
-from rhapsode.accounts.quota.ask import MINUTE, Ask, Window
-from rhapsode.accounts.quota.refused import (
-    seconds_until_room,
-    too_many_at_once,
-    too_many_requests,
-    too_many_units,
-)
-
-_NO_LIMIT: Final = 2**53
-"""For what has been taken already: it counts, whatever the limit."""
+WindowT = TypeVar("WindowT", RequestWindow, UnitWindow)
 
 
-@lru_cache(maxsize=1024)
-def item_of(limit: int) -> RateLimitItemPerMinute:
-    """So much a minute, as `limits` says it."""
-    return RateLimitItemPerMinute(limit, namespace="rhapsode")
+class Kept(Generic[WindowT]):
+    """Windows by what is counted in them. Those in which nothing counts any more are dropped."""
+
+    def __init__(self, make: Callable[[], WindowT]) -> None:
+        self._make = make
+        self._windows: OrderedDict[str, WindowT] = OrderedDict()  # what was counted in last stands last
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def look(self, key: str) -> WindowT:
+        """To look at; an empty one where there is none."""
+        return self._windows.get(key) or self._make()
+
+    def to_count_in(self, key: str, now: float) -> WindowT:
+        """To be counted in now."""
+        windows = self._windows
+        window = windows.get(key)
+        if window is not None:
+            windows.move_to_end(key)
+            return window
+        for oldest in [key for key, _ in zip(windows, range(2), strict=False) if windows[key].is_over(now)]:
+            del windows[oldest]
+        window = windows[key] = self._make()
+        return window
+
+    def items(self) -> list[tuple[str, WindowT]]:
+        """All of them."""
+        return list(self._windows.items())
 
 
 class MemoryHold:
     """What a call holds, until it is settled."""
+
+    __slots__ = ("_ask", "_memory")
 
     def __init__(self, memory: "MemoryQuota", ask: Ask) -> None:
         self._memory = memory
@@ -45,57 +62,52 @@ class MemoryHold:
 
 
 class MemoryQuota:
-    """For one event loop."""
+    """For one event loop. `clock` is in seconds, and never goes back."""
 
-    def __init__(self) -> None:
-        self._storage = MemoryStorage()
-        self._requests = MovingWindowRateLimiter(self._storage)
-        self._units = SlidingWindowCounterRateLimiter(self._storage)
-        self._inside = Counter[str]()
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._requests = Kept(RequestWindow)
+        self._units = Kept(UnitWindow)
+        self._inside: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """How many windows and places are kept."""
+        return len(self._requests) + len(self._units) + len(self._inside)
 
     def take(self, ask: Ask) -> MemoryHold:
         """Count a call. Raises `LimitError`: then nothing is counted."""
+        now = self._clock()
         for window in ask.parallel:
-            if self._inside[window.key] >= window.limit:
-                raise too_many_at_once(window)
+            if self._inside.get(window.key, 0) >= window.limit:
+                refuse_at_once(window)
         for window in ask.requests:
-            item = item_of(window.limit)
-            if not self._requests.test(item, window.key):
-                oldest, _ = self._storage.get_moving_window(item.key_for(window.key), window.limit, MINUTE)
-                raise too_many_requests(window, seconds=oldest + MINUTE - time.time())
+            if seconds := self._requests.look(window.key).seconds_until_room(window.limit, now):
+                refuse_requests(window, seconds)
         for window in ask.units:
-            if not self._units.test(item_of(window.limit), window.key, cost=ask.amount):
-                raise too_many_units(window, ask, seconds=self._seconds_until_room(window, ask.amount))
+            if seconds := self._units.look(window.key).seconds_until_room(window.limit, ask.needed, now):
+                refuse_units(window, ask, seconds)
+        return self.count(ask)
+
+    def count(self, ask: Ask) -> MemoryHold:
+        """Count a call that was let in elsewhere, whether there is room or not."""
+        now = self._clock()
         for window in ask.parallel:
-            self._inside[window.key] += 1
+            self._inside[window.key] = self._inside.get(window.key, 0) + 1
         for window in ask.requests:
-            self._requests.hit(item_of(window.limit), window.key)
-        self._charge(ask, ask.amount)
+            self._requests.to_count_in(window.key, now).add(now)
+        self._charge(ask, ask.amount, now)
         return MemoryHold(self, ask)
 
     def settle(self, ask: Ask, amount: int) -> None:
         """A call is over, and took so much."""
         for window in ask.parallel:
-            self._inside[window.key] -= 1
-            if not self._inside[window.key]:
+            if left := self._inside[window.key] - 1:
+                self._inside[window.key] = left
+            else:
                 del self._inside[window.key]
-        if amount > ask.amount:
-            self._charge(ask, amount - ask.amount)
+        self._charge(ask, amount - ask.amount, self._clock())
 
-    def _charge(self, ask: Ask, amount: int) -> None:
-        for window in ask.units:
-            key = item_of(window.limit).key_for(window.key)
-            self._storage.acquire_sliding_window_entry(key, _NO_LIMIT, MINUTE, amount)
-
-    def _seconds_until_room(self, window: Window, amount: int) -> float:
-        key = item_of(window.limit).key_for(window.key)
-        before, before_seconds, now, now_seconds = self._storage.get_sliding_window(key, MINUTE)
-        return seconds_until_room(
-            window,
-            amount,
-            before=before,
-            before_seconds=before_seconds,
-            now=now,
-            now_seconds=now_seconds
-            - MINUTE,  # `limits` keeps a window for as long again, to count it as the one before
-        )
+    def _charge(self, ask: Ask, amount: int, now: float) -> None:
+        if amount > 0:
+            for window in ask.units:
+                self._units.to_count_in(window.key, now).add(amount, now)

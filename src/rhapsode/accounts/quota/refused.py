@@ -1,45 +1,30 @@
 """What a caller is told whose call finds no room, and when there will be some."""
 
-from math import ceil
-from typing import Final
+from math import isinf
+from typing import Final, NoReturn
 
-from rhapsode.accounts.quota.ask import MINUTE, Ask, Window
+from rhapsode.accounts.quota.ask import Ask, Window
 from rhapsode.core.errors import ParallelLimited, RequestsLimited, UnitsLimited
 
 _SOON: Final = 1.0
 """Seconds until it is worth trying for a place: nobody knows when a call ends."""
 
 
-def too_many_requests(window: Window, *, seconds: float) -> RequestsLimited:
-    """`seconds` until the oldest of them no longer counts."""
+def refuse_requests(window: Window, seconds: float) -> NoReturn:
+    """`seconds` until there is room; infinite where there never is."""
     rule = f"{window.whose} may make {window.limit} requests a minute"
-    return RequestsLimited(rule, retry_after=max(0.0, seconds))
+    raise RequestsLimited(rule, retry_after=None if isinf(seconds) else seconds)
 
 
-def too_many_units(window: Window, ask: Ask, *, seconds: float) -> UnitsLimited:
-    """`seconds` until there is room."""
+def refuse_units(window: Window, ask: Ask, seconds: float) -> NoReturn:
+    """`seconds` until there is room; infinite where there never is."""
     rule = f"{window.whose} may take {window.limit} {ask.unit.value} a minute"
-    if ask.amount > window.limit:
-        return UnitsLimited(f"{rule}, and this call alone takes at least {ask.amount}")
-    return UnitsLimited(rule, retry_after=max(0.0, seconds))
+    if isinf(seconds):
+        raise UnitsLimited(f"{rule}, and this call alone takes at least {ask.needed}")
+    raise UnitsLimited(rule, retry_after=seconds)
 
 
-def too_many_at_once(window: Window) -> ParallelLimited:
+def refuse_at_once(window: Window) -> NoReturn:
     """Somebody must end first."""
-    return ParallelLimited(f"{window.whose} may make {window.limit} requests at once", retry_after=_SOON)
-
-
-def seconds_until_room(
-    window: Window, amount: int, *, before: int, before_seconds: float, now: int, now_seconds: float
-) -> float:
-    """How long until a sliding window has room for `amount`, if nothing else comes.
-
-    Of the window before this one counts as much as is left of it: `before` times `before_seconds` of a minute. This
-    one holds `now`, and goes on for `now_seconds`; then it is the one before.
-    """
-    room = window.limit - amount
-    if before and now <= room:
-        return before_seconds - (room - now) * MINUTE / before
-    if not now:
-        return 0.0
-    return now_seconds + ceil(MINUTE * (1 - room / now))
+    rule = f"{window.whose} may make {window.limit} requests at once"
+    raise ParallelLimited(rule, retry_after=_SOON if window.limit else None)
