@@ -85,12 +85,7 @@ class Link:
 
         Closing it ends the work: when `aclose` returns, it has ended. Raises what the work raises, and `lost`.
         """
-        connection = self._connection
-        if connection is None or not connection.frames.is_open:
-            connection = await self._connected()
-        number, call = next(self._numbers) & 0xFFFFFFFF, _Call()
-        connection.calls[number] = call
-        connection.frames.send(number, ASK, ROOM.pack(room) + ask)
+        connection, number, call = await self._begin(ask, room)
         taken = 0
         try:
             while True:
@@ -111,10 +106,21 @@ class Link:
 
     async def ask(self, body: bytes) -> bytes:
         """The answer to what has one item. Raises as `call`."""
-        answer = b""
-        async for item in self.call(body, room=1):
-            answer = item
-        return answer
+        connection, number, call = await self._begin(body, 1)
+        try:
+            while not call.over:
+                await call.changed()
+        finally:
+            if not call.over:
+                await _cancelled(connection, number, call)
+        if call.fault is not None:
+            raise call.fault
+        return call.items.popleft()
+
+    def tell(self, body: bytes) -> None:
+        """Ask what nobody waits for: it comes behind what was asked before. To a process that has gone it is lost."""
+        if self._connection is not None and self._connection.frames.is_open:
+            self._connection.frames.send(next(self._numbers) & 0xFFFFFFFF, ASK, ROOM.pack(1) + body)
 
     async def connect(self) -> None:
         """Be connected. Raises `lost`."""
@@ -126,6 +132,15 @@ class Link:
             self._connecting.cancel()
         if self._connection is not None:
             self._connection.frames.close()
+
+    async def _begin(self, ask: bytes, room: int) -> tuple[_Connection, int, _Call]:
+        connection = self._connection
+        if connection is None or not connection.frames.is_open:
+            connection = await self._connected()
+        number, call = next(self._numbers) & 0xFFFFFFFF, _Call()
+        connection.calls[number] = call
+        connection.frames.send(number, ASK, ROOM.pack(room) + ask)
+        return connection, number, call
 
     async def _connected(self) -> _Connection:
         """The connection, which one caller makes for all that wait."""

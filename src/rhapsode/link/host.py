@@ -12,8 +12,8 @@ from rhapsode.core.errors import EngineError, RhapsodeError
 from rhapsode.link.faults import write_fault
 from rhapsode.link.frames import ASK, CANCEL, FAILED, ITEM, MORE, OVER, ROOM, Frames
 
-Answer = Callable[[bytes], AsyncGenerator[bytes]]
-"""A call's question in, the items of its answer out; raises errors of our tree."""
+Answer = Callable[[bytes], AsyncGenerator[bytes] | bytes]
+"""A call's question in, the items of its answer out, or at once the one that there is; raises errors of our tree."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.link")
 
@@ -51,10 +51,7 @@ class _Guest:
     def received(self, call: int, kind: int, body: bytes, /) -> None:
         """Of the protocol."""
         if kind == ASK:
-            room = _Room(*ROOM.unpack_from(body))
-            task = asyncio.create_task(self._do(call, body[ROOM.size :], room))
-            self._work[call] = task, room
-            task.add_done_callback(partial(self._ended, call))
+            self._begin(call, body)
         elif found := self._work.get(call):
             task, room = found
             if kind == MORE:
@@ -78,8 +75,23 @@ class _Guest:
             await asyncio.wait(tasks)
         self.frames.close()
 
-    async def _do(self, call: int, ask: bytes, room: _Room) -> None:
-        async with aclosing(self._answer(ask)) as items:
+    def _begin(self, call: int, body: bytes) -> None:
+        try:
+            answer = self._answer(body[ROOM.size :])
+        except Exception as fault:  # noqa: BLE001 - the boundary of a call that is answered at once
+            self._fail(call, fault)
+            return
+        if isinstance(answer, bytes):
+            self.frames.send(call, ITEM, answer)
+            self.frames.send(call, OVER)
+            return
+        room = _Room(*ROOM.unpack_from(body))
+        task = asyncio.create_task(self._do(call, answer, room))
+        self._work[call] = task, room
+        task.add_done_callback(partial(self._ended, call))
+
+    async def _do(self, call: int, answer: AsyncGenerator[bytes], room: _Room) -> None:
+        async with aclosing(answer) as items:
             async for item in items:
                 await room.take()
                 self.frames.send(call, ITEM, item)
@@ -90,7 +102,10 @@ class _Guest:
         fault = EngineError("it was stopped before it was done") if task.cancelled() else task.exception()
         if fault is None:
             self.frames.send(call, OVER)
-            return
+        else:
+            self._fail(call, fault)
+
+    def _fail(self, call: int, fault: BaseException) -> None:
         if not isinstance(fault, RhapsodeError):
             _log.error("a call failed in a way nobody foresaw", exc_info=fault)
             fault = EngineError("it failed in a way nobody foresaw; the log says why")

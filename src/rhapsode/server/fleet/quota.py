@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 
 import msgspec
 
@@ -14,14 +14,14 @@ from rhapsode.link.host import Answer
 
 
 class _Take(msgspec.Struct, tag="take", array_like=True):
-    """Count a call; what it holds is under this number until it is settled, or this question is taken back."""
+    """Count a call; what it holds is under this number until it is settled, or the process that asks has gone."""
 
     number: int
     ask: Ask
 
 
 class _Settle(msgspec.Struct, tag="settle", array_like=True):
-    """The call is over, and took so much."""
+    """The call is over, and took so much. Of one that holds nothing it means nothing."""
 
     number: int
     amount: int
@@ -34,16 +34,12 @@ _decoder = msgspec.msgpack.Decoder(_Take | _Settle)
 class _ParentHold:
     """Implements `Permit`."""
 
-    def __init__(self, link: Link, number: int, held: AsyncGenerator[bytes]) -> None:
-        self._link, self._number, self._held = link, number, held
+    def __init__(self, link: Link, number: int) -> None:
+        self._link, self._number = link, number
 
     async def settle(self, amount: int, /) -> None:
-        """Of the protocol."""
-        try:
-            await self._link.ask(_encoder.encode(_Settle(self._number, amount)))
-            await self._held.aclose()
-        except ServiceError:
-            pass  # the parent has gone: all ends
+        """Of the protocol. Nobody waits for it: what is asked afterwards is answered afterwards."""
+        self._link.tell(_encoder.encode(_Settle(self._number, amount)))
 
 
 class ParentQuota:
@@ -56,15 +52,14 @@ class ParentQuota:
     async def take(self, ask: Ask) -> _ParentHold:
         """Count a call. Raises `LimitError`, `ConnectionError`."""
         number = next(self._numbers)
-        held = self._link.call(_encoder.encode(_Take(number, ask)), room=1)
         try:
-            await anext(held)
+            await self._link.ask(_encoder.encode(_Take(number, ask)))
         except ServiceError as lost:
             raise ConnectionError("the parent process does not count") from lost
-        except BaseException:  # refused, or cancelled: then nothing is held
-            await held.aclose()
+        except asyncio.CancelledError:  # it may have been counted already
+            self._link.tell(_encoder.encode(_Settle(number, 0)))
             raise
-        return _ParentHold(self._link, number, held)
+        return _ParentHold(self._link, number)
 
     async def ping(self) -> None:
         """Return when the parent answers. Raises `ConnectionError`."""
@@ -84,23 +79,21 @@ class Counting:
         self._memory = MemoryQuota()
 
     def open_answer(self) -> tuple[Answer, Callable[[], None]]:
-        """For one process. What its calls hold is let go of with them when it has gone."""
-        open_calls: dict[int, asyncio.Future[int]] = {}
+        """For one process. What its calls hold is let go of when it has gone."""
+        held: dict[int, Ask] = {}
 
-        async def answer(body: bytes) -> AsyncGenerator[bytes]:
+        def answer(body: bytes) -> bytes:
             question = _decoder.decode(body)
-            if isinstance(question, _Settle):
-                if over := open_calls.get(question.number):
-                    over.set_result(question.amount)
-                return
-            self._memory.take(question.ask)
-            over = open_calls[question.number] = asyncio.get_running_loop().create_future()
-            amount = 0
-            try:
-                yield b""
-                amount = await over
-            finally:
-                del open_calls[question.number]
-                self._memory.settle(question.ask, amount)
+            if isinstance(question, _Take):
+                self._memory.take(question.ask)
+                held[question.number] = question.ask
+            elif ask := held.pop(question.number, None):
+                self._memory.settle(ask, question.amount)
+            return b""
 
-        return answer, lambda: None
+        def gone() -> None:
+            for ask in held.values():
+                self._memory.settle(ask, 0)
+            held.clear()
+
+        return answer, gone
