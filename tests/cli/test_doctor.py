@@ -28,6 +28,8 @@ from rhapsode.cli.main import app
 from rhapsode.settings.home import Home
 from tests.cli.command import environment
 from tests.live.running import DETERMINISTIC
+from tests.postgresql import Postgresql
+from tests.redis_server import running_redis
 
 V3 = "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3 abm avx avx2 bmi1 bmi2 f16c fma movbe"
 SAID = {name: value for name, value in vars(words).items() if isinstance(value, Said)}
@@ -253,3 +255,27 @@ def test_clock_disk_and_ffmpeg(tmp_path: Path) -> None:
     assert check_disk(tmp_path / "not" / "yet").facts["path"] == str(tmp_path)
     assert check_ffmpeg(lambda _name: None).fix is not None
     assert check_ffmpeg(lambda _name: "/usr/bin/ffmpeg").level is Level.OK
+
+
+def test_redis_is_asked_where_limits_name_one(tmp_path: Path) -> None:
+    settings = "[server]\nport = 0\n[limits]\nredis_url_env = 'REDIS'\n" + DETERMINISTIC
+    with running_redis() as redis:
+        found = look(tmp_path / "home", settings=settings, REDIS=redis.url)
+        assert (found["redis"]["level"], found["redis clock"]["level"]) == ("ok", "ok")
+    gone = look(tmp_path / "home", status=1, REDIS="redis://:hush-hush@127.0.0.1:1")
+    assert gone["redis"]["said"].startswith("Redis does not answer (ConnectionError)")
+    assert "hush-hush" not in json.dumps(gone)
+    absent = look(tmp_path / "home", status=1)
+    assert "REDIS is empty or absent" in absent["redis"]["said"]
+
+
+def test_postgresql_is_looked_at(tmp_path: Path, postgresql: Postgresql) -> None:
+    settings = "[server]\nport = 0\n[database]\nurl_env = 'POSTGRESQL'\n" + DETERMINISTIC
+    url = postgresql.new()
+    found = look(tmp_path / "home", settings=settings, POSTGRESQL=url)
+    postgresql.drop(url)
+    assert found["database"]["facts"]["kind"] == "PostgreSQL"
+    names = ("database", "database revision", "database writing", "database clock")
+    assert [found[name]["level"] for name in names] == ["ok"] * 4
+    gone = look(tmp_path / "home", status=1, POSTGRESQL=url)
+    assert gone["database"]["level"] == "fail"

@@ -1,6 +1,7 @@
 """Every check, in the order in which one thing needs another."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from rhapsode.cli.checks import home, installed, machine, models, port
 from rhapsode.cli.checks.finding import Finding
@@ -27,7 +28,9 @@ def look(place: Home, *, online: bool) -> Iterator[Finding]:
     yield from of_settings
     if settings is None or not serves:
         return
-    yield port.check_port(settings.server.host, settings.server.port)
+    yield port.check_port("port", settings.server.host, settings.server.port)
+    if settings.server.admin_port is not None:
+        yield port.check_port("admin port", settings.server.admin_host, settings.server.admin_port)
     yield from models.check_models(settings, place.models)
     yield from _check_server(place, settings, online=online)
 
@@ -37,6 +40,10 @@ def _needed(settings: Settings) -> set[str]:
     needed = {"espeak"} if settings.speech.engines[settings.speech.default].kind == "espeak" else set[str]()
     if settings.database.url_env or settings.database.url.startswith("postgres"):
         needed.add("postgres")
+    if settings.limits.redis_url or settings.limits.redis_url_env:
+        needed.add("redis")
+    if settings.traces.endpoint:
+        needed.add("otel")
     return needed
 
 
@@ -50,5 +57,9 @@ def _check_server(place: Home, settings: Settings, *, online: bool) -> Iterator[
     configure_logs(json=False, level="error")
     yield from check_voices(settings)
     yield from check_database(place, settings)
+    if find_spec("redis") is not None:
+        from rhapsode.cli.checks.redis import check_redis  # noqa: PLC0415 - an extra
+
+        yield from check_redis(settings.limits)
     if online:
         yield from check_upstreams(settings)

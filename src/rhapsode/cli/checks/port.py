@@ -14,24 +14,22 @@ _LISTENS: Final = "0A"
 _WILD: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - of others, never listened at
 
 
-def check_port(host: str, port: int) -> Finding:
+def check_port(check: str, host: str, port: int) -> Finding:
     """Whether a server could listen there, or one of ours does."""
     where = f"{host}:{port}"
     if port == 0:
-        return ok("port", words.PORT_ANY)
+        return ok(check, words.PORT_ANY)
     fault = _try(host, port)
     if fault is None:
-        return ok("port", words.PORT_FREE, where=where)
+        return ok(check, words.PORT_FREE, where=where)
     if fault.errno != errno.EADDRINUSE:
-        return fail(
-            "port", words.PORT_REFUSED, words.PORT_REFUSED_FIX, where=where, reason=fault.strerror or str(fault)
-        )
+        return fail(check, words.PORT_REFUSED, words.PORT_REFUSED_FIX, where=where, reason=fault.strerror or str(fault))
     near = _WILD.get(host, host)
     address = find_address(f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}", None, None, {})
     who = _who_listens(port)
     if answers(address):
-        return ok("port", words.PORT_OURS, where=where, who=who)
-    return fail("port", words.PORT_TAKEN, words.PORT_TAKEN_FIX, where=where, who=who)
+        return ok(check, words.PORT_OURS, where=where, who=who)
+    return fail(check, words.PORT_TAKEN, words.PORT_TAKEN_FIX, where=where, who=who)
 
 
 def _try(host: str, port: int) -> OSError | None:
