@@ -17,7 +17,7 @@ def test_the_version(tmp_path: Path) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     result = rhapsode("--help", home=tmp_path)
     assert result.returncode == 0
-    for command in ("serve", "chat", "say", "voices", "models", "keys"):
+    for command in ("serve", "chat", "say", "voices", "models", "keys", "doctor"):
         assert command in result.stdout
 
 
