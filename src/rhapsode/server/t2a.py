@@ -53,6 +53,7 @@ def handle_t2a(speak: Speak) -> Handler:
     async def handle(call: Call) -> Answer:
         request = t2a.read_request(call.body)
         pieces, _ = await _collect(await speak(request, call.account))
+        await call.account.complete()  # who was told the length knows the last byte when it comes
         headers = {**call.headers, "content-length": str(sum(map(len, pieces)))}
         kind = t2a.CONTENT_TYPES[request.audio.format]
         return EventStream(_one_by_one(_parts(pieces)), broken=None, headers=headers, content_type=kind)
