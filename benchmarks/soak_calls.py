@@ -96,7 +96,7 @@ def speech_v2(**more: object) -> dict[str, Any]:
 async def chat_pro(session: Session) -> None:
     """Whole, and with a glyph."""
     need((await post(session, "/v1/text/chatcompletion_pro", pro()))["reply"], "a blank reply")
-    glyph = {"type": "raw", "raw_glyph": "mood: {{select name=mood options=[good,bad]}}"}
+    glyph = {"type": "raw", "raw_glyph": "mood: {{select 'mood' options=['good','bad']}}"}
     asked = pro()
     asked["reply_constraints"]["glyph"] = glyph
     need((await post(session, "/v1/text/chatcompletion_pro", asked))["reply"][:6] == "mood: ", "no glyph")
