@@ -186,9 +186,3 @@ async def test_two_that_share_a_redis_let_in_exactly_what_there_is(redis: RedisS
     assert sum(await asyncio.gather(*(counted(limiter, few, 100) for limiter in limiters))) == 7
     for limiter in limiters:
         await limiter.close()
-
-
-async def test_processes_that_cannot_count_together_divide_what_there_is(names: str) -> None:
-    who = caller(names, group(requests_per_minute=100, parallel=50))
-    limiters = [QuotaLimiter(default=NO_DEFAULT, processes=3) for _ in range(3)]
-    assert [await counted(limiter, who, 100) for limiter in limiters] == [16, 16, 16]

@@ -1,28 +1,26 @@
 """The door: it counts together with other processes where there are any, and in this process otherwise.
 
-While nobody counts for all, a process lets through only its part of what there is, so that all of them together never
-let through more. A fault of Redis is never told as one of the caller's, and never opens the door.
+While nobody counts for all, a process lets through only its part of what there is, beginning with what it has let in
+before. A fault of Redis is never told as one of the caller's, and never opens the door.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 import structlog
 
-from rhapsode.accounts.quota.ask import Ask, read_ask
-from rhapsode.accounts.quota.memory import MemoryQuota
+from rhapsode.accounts.quota.ask import Ask, Asks
+from rhapsode.accounts.quota.memory import MemoryHold, MemoryQuota
 from rhapsode.core.caller import Caller
-from rhapsode.core.limit import LimitRule
+from rhapsode.core.limit import LimitRule, Scope
 from rhapsode.core.limiter import Permit, Unit
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 """Seconds for which a Redis that failed is not asked; each failure after the first doubles them."""
 
-PATIENCE: Final = 1.5
-"""Seconds that all questions of one call may take."""
+_NO_RULE: Final = LimitRule(scope=Scope.GROUP, scope_id="")
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.limits")
 
@@ -31,11 +29,15 @@ class Together(Protocol):
     """Where several processes count together: Redis, or the parent of them all."""
 
     async def take(self, ask: Ask) -> Permit:
-        """Count a call. Raises `LimitError`, and `OSError` when nobody counts."""
+        """Count a call. Raises `LimitError`, and `OSError`, soon, when nobody counts."""
+        ...
+
+    def adopt(self, ask: Ask) -> Permit:
+        """A call that was let in while nobody counted: somebody may hear of it later."""
         ...
 
     async def ping(self) -> None:
-        """Return when somebody counts. Raises `OSError`."""
+        """Return when somebody counts. Raises `OSError`, soon."""
         ...
 
     async def close(self) -> None:
@@ -53,6 +55,21 @@ class _Free:
 _FREE: Final = _Free()
 
 
+class _Hold:
+    """Implements `Permit` for a call that is counted here and together."""
+
+    __slots__ = ("_here", "_together")
+
+    def __init__(self, here: MemoryHold, together: Permit) -> None:
+        self._here = here
+        self._together = together
+
+    async def settle(self, amount: int, /) -> None:
+        """Of the protocol."""
+        await self._here.settle(amount)
+        await self._together.settle(amount)
+
+
 class QuotaLimiter:
     """Implements `core.limiter.Limiter`. For one event loop."""
 
@@ -61,17 +78,18 @@ class QuotaLimiter:
         *,
         default: LimitRule | None = None,
         together: Together | None = None,
-        processes: int = 1,
+        processes: int = 2,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`default` is the rule of a group that has none of its own; its scope's id is not looked at.
 
-        `processes` is how many count for themselves where they cannot count together.
+        `processes` is how many there may be that count together: while they cannot, each lets in its part, and at most
+        half. `clock` is in seconds, and never goes back.
         """
-        self._default = default
+        self._asks = Asks(default or _NO_RULE)
         self._together = together
-        self._memory = MemoryQuota()
-        self._processes = processes
+        self._memory = MemoryQuota(clock=clock)
+        self._parts = max(2, processes)
         self._clock = clock
         self._not_before = 0.0
         self._pause = FIRST_PAUSE
@@ -80,47 +98,47 @@ class QuotaLimiter:
 
     async def admit(self, caller: Caller, /, *, model: str, unit: Unit, amount: int) -> Permit:
         """Of the protocol."""
-        ask = read_ask(caller, self._default, model=model, unit=unit, amount=amount)
+        ask = self._asks.of(caller, model=model, unit=unit, amount=amount)
         if ask is None:
             return _FREE
-        if self._together is None:
-            return self._memory.take(ask if self._processes == 1 else ask.divided(self._processes))
+        together = self._together
+        if together is None:
+            return self._memory.take(ask)
         if self._clock() >= self._not_before:
+            is_trial = self.on_fallback
             try:
-                return await self._ask_together(self._together, ask)
-            except OSError as fault:  # a timeout is one too
-                self._failed(fault)
-        # One process is held to half: another server may be counting for itself as well.
-        return self._memory.take(ask.divided(max(2, self._processes)))
+                if is_trial:  # one tries whether it is back; who comes meanwhile does not wait for that
+                    self._not_before = self._clock() + self._pause
+                    await together.ping()
+                    self._well()
+                permit = await together.take(ask)
+            except OSError as fault:
+                self._failed(fault, is_trial=is_trial)
+            else:
+                return _Hold(self._memory.count(ask), permit)
+        return _Hold(self._memory.take(ask.divided(self._parts)), together.adopt(ask))
 
     async def close(self) -> None:
         """Return when Redis was told what is left to tell."""
         if self._together is not None:
             await self._together.close()
 
-    async def _ask_together(self, together: Together, ask: Ask) -> Permit:
-        if self.on_fallback:  # one tries whether it is back; who comes meanwhile does not wait for that
-            self._not_before = self._clock() + self._pause
-            async with asyncio.timeout(PATIENCE):
-                await together.ping()
-            self._well()
-        async with asyncio.timeout(PATIENCE):
-            return await together.take(ask)
-
-    def _failed(self, fault: BaseException) -> None:
+    def _failed(self, fault: OSError, *, is_trial: bool) -> None:
         if not self.on_fallback:
+            cause = type(fault.__cause__ or fault).__name__
             _log.warning(
-                "limits: nobody counts for all processes; each does for itself, and more strictly", cause=repr(fault)
+                "limits: nobody counts for all processes; each does for itself, and more strictly", cause=cause
             )
             self._pause = FIRST_PAUSE
-        else:
+        elif is_trial:  # the others asked before it was known
             self._pause = min(LONGEST_PAUSE, 2 * self._pause)
+        else:
+            return
         self.on_fallback = True
         self._not_before = self._clock() + self._pause
 
     def _well(self) -> None:
-        if self.on_fallback:
-            _log.warning("limits: all processes count together again")
-            self.on_fallback = False
-            self._pause = FIRST_PAUSE
-            self._not_before = 0.0
+        _log.warning("limits: all processes count together again")
+        self.on_fallback = False
+        self._pause = FIRST_PAUSE
+        self._not_before = 0.0

@@ -1,7 +1,8 @@
 """Counting in this process: for a server that is one process, and for one that has lost the others.
 
-The windows are our own. Those of `limits` in memory start a thread at a hit that goes through all keys that there are,
-and keeps them for ever: with 10,000 callers an event loop stood still for 0.4 s at a time, where this takes 20 us a call.
+The windows are our own. `limits`, in memory, starts a thread at a hit, which goes through all keys that there are, and
+it keeps them for ever: four rules took 100 us of a processor for one caller, and 360 and stops of 0.4 s of the event
+loop for 10,000. Here they take 13.
 """
 
 import time
@@ -34,12 +35,13 @@ class Kept(Generic[WindowT]):
         """To be counted in now."""
         windows = self._windows
         window = windows.get(key)
-        if window is not None:
+        if window is None:
+            window = windows[key] = self._make()
+        else:
             windows.move_to_end(key)
-            return window
-        for oldest in [key for key, _ in zip(windows, range(2), strict=False) if windows[key].is_over(now)]:
+        oldest = next(iter(windows))
+        if oldest != key and windows[oldest].is_over(now):
             del windows[oldest]
-        window = windows[key] = self._make()
         return window
 
     def items(self) -> list[tuple[str, WindowT]]:

@@ -1,175 +1,203 @@
-"""Counting in Redis, for many processes: `limits` has the windows, `leases` the places.
+"""Counting in Redis, for many processes: a call is one question at its beginning, and one at its end.
 
-One window is counted in at one go, exactly. Where a call needs room in several, all are looked at first, and then it is
-counted in those that fewer callers share before those that more share: of processes that ask in the same moment, one
-may find the last window full after it was counted in the first ones. Never is more let through than may be.
+A place among the calls at once is a lease that its process renews: those of a process that was killed end by
+themselves. What Redis could not be told while it was slow or gone - what calls took, and which places are held - it is
+told before it is asked again.
 """
 
 import asyncio
+import itertools
+import secrets
 import time
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from typing import Any, Final, cast
 
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
-from limits.errors import StorageError as LimitsStorageError
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
+from rhapsode.accounts.quota.ask import MINUTE, Ask
+from rhapsode.accounts.quota.calls import ANSWER_SECONDS, Argument, RedisCalls
+from rhapsode.accounts.quota.memory import Kept
+from rhapsode.accounts.quota.refused import refuse_at_once, refuse_requests, refuse_units
+from rhapsode.accounts.quota.scripts import RENEW, SETTLE, TAKE
+from rhapsode.accounts.quota.windows import UnitWindow
 
-from rhapsode.accounts.quota.ask import MINUTE, Ask, Window
-from rhapsode.accounts.quota.leases import Leases
-from rhapsode.accounts.quota.memory import item_of
-from rhapsode.accounts.quota.refused import (
-    seconds_until_room,
-    too_many_at_once,
-    too_many_requests,
-    too_many_units,
-)
-from rhapsode.core.errors import SettingsError
+LEASE_SECONDS: Final = 45.0
+"""After so long a killed process's places are free. It is renewed after a quarter: three renewals may fail."""
 
-_FAULTS: Final = (RedisError, LimitsStorageError, OSError)
-"""What a Redis that is slow or gone raises here; others see an `OSError`."""
-
-CONNECT_SECONDS: Final = 0.5
-ANSWER_SECONDS: Final = 1.0
-CONNECTIONS: Final = 16
-
-_NO_LIMIT: Final = 2**53
+_PREFIX: Final = "rhapsode:"
+_REQUESTS: Final = 1
+_UNITS: Final = 2
 
 
 class SharedHold:
-    """What a call holds, until it is settled."""
+    """What a call holds, until it is settled. Redis knows already of `told` tokens or characters."""
 
-    def __init__(self, shared: "SharedQuota", ask: Ask, lease: str) -> None:
+    __slots__ = ("_ask", "_lease", "_shared", "_told")
+
+    def __init__(self, shared: "SharedQuota", ask: Ask, lease: str, *, told: int) -> None:
         self._shared = shared
         self._ask = ask
         self._lease = lease
+        self._told = told
 
     async def settle(self, amount: int, /) -> None:
-        """Of `Permit`. It is told to Redis beside what goes on."""
-        self._shared.settle(self._ask, self._lease, amount)
+        """Of `Permit`. Returns when a place is free that was held; what was taken is told beside what goes on."""
+        await self._shared.settle(self._ask, self._lease, amount - self._told)
 
 
 class SharedQuota:
     """For one event loop."""
 
-    def __init__(self, url: str) -> None:
-        """Raises `SettingsError` for the address; nothing is asked of Redis yet."""
-        try:
-            pool = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - its options have no types
-                url,
-                max_connections=CONNECTIONS,
-                timeout=ANSWER_SECONDS,
-                socket_connect_timeout=CONNECT_SECONDS,
-                socket_timeout=ANSWER_SECONDS,
-            )
-        except ValueError as error:  # its message may hold the password
-            raise SettingsError("limits.redis_url: must be redis://, rediss:// or unix:// and an address") from error
-        self._redis = Redis(connection_pool=pool)
-        # The address is not looked at where there is a pool, but for what kind of server it is.
-        self._storage = RedisStorage(
-            "async+redis://",
-            implementation="redispy",
-            connection_pool=pool,  # pyright: ignore[reportArgumentType] - it is passed on as it is
-        )
-        self._requests = MovingWindowRateLimiter(self._storage)
-        self._units = SlidingWindowCounterRateLimiter(self._storage)
-        self._leases = Leases(self._redis)
-        self._later: set[asyncio.Task[None]] = set()
+    def __init__(
+        self,
+        url: str,
+        *,
+        patience: float = ANSWER_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
+        minute: float = MINUTE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """All in seconds. Raises `SettingsError` for the address; nothing is asked of Redis yet."""
+        self._calls = RedisCalls(url, patience=patience)
+        self._lease_ms = round(lease_seconds * 1000)
+        self._minute_ms = round(minute * 1000)
+        self._clock = clock
+        self._process = secrets.token_hex(8)
+        self._numbers = itertools.count()
+        self._held: dict[str, list[str]] = {}  # where, by lease
+        self._left: dict[str, list[str]] = {}  # which Redis may believe to be held still
+        self._owed = Kept(UnitWindow)  # what was taken and Redis was not told
+        self._is_lost = False
+        self._renewing: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def take(self, ask: Ask) -> SharedHold:
-        """Count a call. Raises `LimitError`, and `OSError` when Redis is slow or gone."""
+        """Count a call. Raises `LimitError`: then nothing is counted; and `OSError` when Redis is slow or gone."""
+        if self._is_lost:
+            await self.ping()
+        lease, places = self._new_lease(), _keys(window.key for window in ask.parallel)
+        windows = (*ask.requests, *ask.units, *ask.parallel)
+        arguments = (len(ask.requests), len(ask.units), ask.amount, lease, self._lease_ms, self._minute_ms)
         try:
-            return await self._take(ask)
-        except (RedisError, LimitsStorageError) as fault:
-            raise ConnectionError("Redis is slow or gone") from fault
-
-    async def _take(self, ask: Ask) -> SharedHold:
-        lease = ""
-        if ask.parallel:
-            taken = await self._leases.take(ask.parallel)
-            if isinstance(taken, Window):
-                raise too_many_at_once(taken)
-            lease = taken
-        try:
-            if len(ask.requests) + len(ask.units) > 1:
-                await self._look(ask)
-            for window in ask.requests:
-                if not await self._requests.hit(item_of(window.limit), window.key):
-                    await self._refuse_request(window)
-            for window in ask.units:
-                if not await self._units.hit(item_of(window.limit), window.key, cost=ask.amount):
-                    await self._refuse_units(window, ask)
-        except BaseException:  # cancelled too: the place is given back
-            if lease:
-                self._do(self._leases.leave(lease))
+            answer = await self._calls.run(
+                TAKE, _keys(window.key for window in windows), (*arguments, *(window.limit for window in windows))
+            )
+        except BaseException as fault:  # cancelled too: it may have been counted
+            if places:
+                self._left[lease] = places
+            if isinstance(fault, OSError):
+                self._is_lost = True
+            else:
+                self._beside(self._leave(lease))
             raise
-        return SharedHold(self, ask, lease)
+        self._refuse(ask, cast("list[int]", answer))
+        self._hold(lease, places)
+        return SharedHold(self, ask, lease, told=ask.amount)
 
-    def settle(self, ask: Ask, lease: str, amount: int) -> None:
-        """A call is over, and took so much."""
-        if lease:
-            self._do(self._leases.leave(lease))
-        if amount > ask.amount and ask.units:
-            self._do(self._charge(ask, amount - ask.amount))
+    def adopt(self, ask: Ask) -> SharedHold:
+        """A call that was let in while Redis was not asked. It will be told of its place, and of all that it takes."""
+        lease = self._new_lease()
+        self._hold(lease, _keys(window.key for window in ask.parallel))
+        return SharedHold(self, ask, lease, told=0)
+
+    async def settle(self, ask: Ask, lease: str, more: int) -> None:
+        """A call is over, and took `more` than Redis knows. Never fails."""
+        places = self._held.pop(lease, [])
+        units = [window.key for window in ask.units] if more > 0 else []
+        if not places and not units:
+            return
+        telling = self._beside(self._tell(units, more, lease, places))
+        if places:  # who asks again at once finds it free
+            await asyncio.shield(telling)
 
     async def ping(self) -> None:
-        """Return when Redis answers. Raises `OSError`."""
+        """Return when Redis answers, and has been told what it was not. Raises `OSError`."""
+        owed, self._owed = self._owed, Kept(UnitWindow)
+        left, self._left = self._left, {}
         try:
-            await self._redis.ping()  # pyright: ignore[reportUnknownMemberType]
-        except RedisError as fault:
-            raise ConnectionError("Redis is slow or gone") from fault
+            await self._renew()
+            now = self._clock()
+            sums = [(key, window.total(now)) for key, window in owed.items()]
+            gone = [(key, lease) for lease, keys in left.items() for key in keys]
+            arguments = (len(sums), self._minute_ms, *(amount for _, amount in sums), *(lease for _, lease in gone))
+            await self._calls.run(SETTLE, [*_keys(key for key, _ in sums), *(key for key, _ in gone)], arguments)
+        except BaseException:
+            self._left |= left
+            self._owe([(key, window.total(self._clock())) for key, window in owed.items()])
+            raise
+        self._is_lost = False
 
     async def close(self) -> None:
         """Return when all is told, or could not be."""
-        while self._later:
-            await asyncio.wait(self._later)
-        await self._leases.close()
-        await self._redis.aclose(close_connection_pool=True)
+        while self._telling:
+            await asyncio.wait(self._telling)
+        if self._renewing is not None:
+            self._renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._renewing
+        await self._calls.close()
 
-    async def _look(self, ask: Ask) -> None:
-        """Raise `LimitError` where there is no room, before anything is counted."""
-        rooms = await asyncio.gather(
-            *(self._requests.test(item_of(window.limit), window.key) for window in ask.requests),
-            *(self._units.test(item_of(window.limit), window.key, cost=ask.amount) for window in ask.units),
-        )
-        for window, room in zip((*ask.requests, *ask.units), rooms, strict=True):
-            if not room:
-                await (self._refuse_request(window) if window in ask.requests else self._refuse_units(window, ask))
+    def _new_lease(self) -> str:
+        return f"{self._process}-{next(self._numbers)}"
 
-    async def _refuse_request(self, window: Window) -> None:
-        item = item_of(window.limit)
-        oldest, _ = await self._storage.get_moving_window(item.key_for(window.key), window.limit, MINUTE)
-        raise too_many_requests(window, seconds=oldest + MINUTE - time.time())
+    def _hold(self, lease: str, places: list[str]) -> None:
+        if places:
+            self._held[lease] = places
+            if self._renewing is None:
+                self._renewing = asyncio.create_task(self._renew_all())
 
-    async def _refuse_units(self, window: Window, ask: Ask) -> None:
-        key = item_of(window.limit).key_for(window.key)
-        before, before_seconds, now, now_seconds = await self._storage.get_sliding_window(key, MINUTE)
-        seconds = seconds_until_room(
-            window,
-            ask.amount,
-            before=before,
-            before_seconds=before_seconds,
-            now=now,
-            now_seconds=now_seconds - MINUTE,
-        )
-        raise too_many_units(window, ask, seconds=seconds)
+    def _refuse(self, ask: Ask, answer: Sequence[int]) -> None:
+        kind, place, milliseconds = answer
+        if not kind:
+            return
+        seconds = milliseconds / 1000 if milliseconds >= 0 else float("inf")
+        if kind == _REQUESTS:
+            refuse_requests(ask.requests[place - 1], seconds)
+        if kind == _UNITS:
+            refuse_units(ask.units[place - 1], ask, seconds)
+        refuse_at_once(ask.parallel[place - 1])
 
-    async def _charge(self, ask: Ask, amount: int) -> None:
-        for window in ask.units:
-            key = item_of(window.limit).key_for(window.key)
-            await self._storage.acquire_sliding_window_entry(key, _NO_LIMIT, MINUTE, amount)
+    async def _tell(self, units: list[str], amount: int, lease: str, places: list[str]) -> None:
+        """That a call is over, or that it must be told later."""
+        try:
+            if self._is_lost:
+                raise ConnectionError("Redis is not asked now")
+            arguments = (len(units), self._minute_ms, *[amount] * len(units), *[lease] * len(places))
+            await self._calls.run(SETTLE, [*_keys(units), *places], arguments)
+        except OSError:
+            self._is_lost = True
+            self._owe([(key, amount) for key in units])
+            if places:
+                self._left[lease] = places
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(_forgiven(work))
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+    async def _leave(self, lease: str) -> None:
+        await self._tell([], 0, lease, self._left.pop(lease, []))
+
+    def _owe(self, amounts: list[tuple[str, int]]) -> None:
+        now = self._clock()
+        for key, amount in amounts:
+            if amount:
+                self._owed.to_count_in(key, now).add(amount, now)
+
+    async def _renew(self) -> None:
+        pairs = [(key, lease) for lease, keys in self._held.items() for key in keys]
+        leases: list[Argument] = [lease for _, lease in pairs]
+        await self._calls.run(RENEW, [key for key, _ in pairs], [self._lease_ms, *leases])
+
+    async def _renew_all(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease_ms / 4000)
+            if self._held and not self._is_lost:
+                try:
+                    await self._renew()
+                except OSError:
+                    self._is_lost = True
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+        return task
 
 
-async def _forgiven(work: Coroutine[Any, Any, None]) -> None:
-    """A place ends by itself, and what a Redis that is gone was not told it has forgotten anyway."""
-    try:
-        async with asyncio.timeout(2 * ANSWER_SECONDS):
-            await work
-    except _FAULTS:
-        pass
+def _keys(names: Iterable[str]) -> list[str]:
+    return [_PREFIX + name for name in names]

@@ -61,6 +61,11 @@ class ParentQuota:
             raise
         return _ParentHold(self._link, number)
 
+    def adopt(self, ask: Ask) -> _ParentHold:
+        """A call that was let in while the parent did not answer: it is over when the parent is."""
+        del ask
+        return _ParentHold(self._link, next(self._numbers))
+
     async def ping(self) -> None:
         """Return when the parent answers. Raises `ConnectionError`."""
         try:
