@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,6 +20,7 @@ from tests.live.test_chat_pro import body as chat_body
 
 SETTINGS = "[server]\nworkers = 2\n[logs]\njson = true\n" + DETERMINISTIC
 SPEECH = "/v1/text_to_speech"
+SPOKEN = {"text": "hello", "model": "speech-01", "voice_id": "male-qn-qingse"}
 CALLS = 10
 
 
@@ -46,12 +49,19 @@ class Watched:
             assert time.monotonic() < deadline, f"{name} is {found}"
 
 
+@contextmanager
+def watching(home: Path, settings: str) -> Generator[Watched]:
+    """A server, and an administrator."""
+    with running_server(home, settings) as server:
+        command = [sys.executable, "-m", "rhapsode", "admin-keys", "create", "--name", "Ada", "--json"]
+        made = subprocess.run([*command, "--home", str(home)], capture_output=True, text=True, check=True)
+        yield Watched(server, json.loads(made.stdout)["api_key"])
+
+
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with running_server(tmp_path_factory.mktemp("watched"), SETTINGS) as server:
-        command = [sys.executable, "-m", "rhapsode", "admin-keys", "create", "--name", "Ada", "--json"]
-        made = subprocess.run([*command, "--home", str(server.home)], capture_output=True, text=True, check=True)
-        yield Watched(server, json.loads(made.stdout)["api_key"])
+    with watching(tmp_path_factory.mktemp("watched"), SETTINGS) as watched:
+        yield watched
 
 
 def test_metrics_are_for_administrators(watched: Watched) -> None:
@@ -71,13 +81,16 @@ def test_calls_to_every_process_are_counted_together(watched: Watched) -> None:
     for _ in range(CALLS):  # each over a connection of its own, which any process may take
         with server.client() as client:
             assert client.post(PRO, json=chat_body()).json()["base_resp"]["status_code"] == 0
-    spoken = {"text": "hello", "model": "speech-01", "voice_id": "male-qn-qingse"}
     with server.client() as client:
-        assert client.post(SPEECH, json=spoken).headers["content-type"] == "audio/mpeg"
+        assert client.post(SPEECH, json=SPOKEN).headers["content-type"] == "audio/mpeg"
+        client.post(PRO, json=chat_body() | {"stream": True})
+        client.post("/v1/tts/stream", json=SPOKEN)
     labels = {"operation": PRO, "model": chat_body()["model"], "outcome": "ok", "code": "0"}
-    watched.await_total(CALLS, "rhapsode_requests_total", **labels)
-    watched.await_total(CALLS, "rhapsode_request_seconds_count", operation=PRO)
-    watched.await_total(5, "rhapsode_characters_total", model="speech-01")
+    watched.await_total(CALLS + 1, "rhapsode_requests_total", **labels)
+    watched.await_total(CALLS + 1, "rhapsode_request_seconds_count", operation=PRO)
+    watched.await_total(1, "rhapsode_first_token_seconds_count", operation=PRO)
+    watched.await_total(1, "rhapsode_first_audio_seconds_count", operation="/v1/tts/stream")
+    watched.await_total(10, "rhapsode_characters_total", model="speech-01")
     assert watched.total("rhapsode_tokens_total", kind="reply") > 0
     assert watched.total("rhapsode_audio_seconds_total", model="speech-01") > 0
     assert watched.total("rhapsode_resident_memory_bytes") > 50e6
@@ -88,6 +101,29 @@ def test_a_stranger_counts_and_has_a_line_too(watched: Watched) -> None:
     answer = httpx2.post(watched.server.base_url + PRO, json={}, trust_env=False)
     assert answer.json()["base_resp"]["status_code"] == 1004
     watched.await_total(1, "rhapsode_requests_total", operation=PRO, outcome="failed", code="1004", model="")
+
+
+def test_engines_of_another_process_are_seen_and_a_worker_that_dies(tmp_path: Path, tiny_gguf: Path) -> None:
+    settings = f"""
+[server]
+workers = 2
+[chat.engines.embedded]
+kind = "llama"
+model = "{tiny_gguf}"
+slots = 3
+[speech.engines.embedded]
+kind = "espeak"
+workers = 1
+"""
+    with watching(tmp_path, settings) as watched:
+        watched.await_total(3, "rhapsode_engine_places", ability="chat", engine="embedded")
+        watched.await_total(1, "rhapsode_engine_places", ability="speech", engine="embedded")
+        with watched.server.client() as client:
+            assert client.post(SPEECH, json=SPOKEN).headers["content-type"] == "audio/mpeg"
+        children = psutil.Process(watched.server.process.pid).children(recursive=True)
+        (worker,) = (child for child in children if "rhapsode-worker" in child.cmdline())
+        worker.kill()
+        watched.await_total(1, "rhapsode_worker_deaths_total", ability="speech", engine="embedded")
 
 
 def test_the_log_has_one_line_a_call_under_the_id_of_its_answer(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ CHAT = CallRecord(
     key_id="key-1",
     operation="/v1/text/chatcompletion_pro",
     model="abab5.5-chat",
+    streamed=True,
     usage=Usage(prompt_tokens=30, reply_tokens=12, cached_tokens=20),
     cost=1_500_000,
     started_at=1_790_000_000.0,

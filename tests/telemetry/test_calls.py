@@ -122,7 +122,7 @@ def test_what_calls_use_counts_by_model(watcher: CallWatcher) -> None:
 
 
 def test_a_whole_answer_has_no_first_token_of_its_own(watcher: CallWatcher) -> None:
-    watcher(chat(operation="/whole", first_ms=900.0, took_ms=900.0), method="POST", http_status=200)
+    watcher(chat(operation="/whole", streamed=False), method="POST", http_status=200)
     assert not sample("rhapsode_first_token_seconds_count", operation="/whole", model="abab5.5-chat")
 
 

@@ -188,6 +188,7 @@ class Endpoint:
             call = Call(account=account, body=exchange.body, path=path, scope=scope)
         answer = exchange.answer = await self._handler(call)
         if isinstance(answer, EventStream):
+            account.is_streamed = True
             answer.begins = account.begin  # what it is made of completes the account
             exchange.http_status = 200
         else:

@@ -133,6 +133,7 @@ class _Accounts:
         self._texts += 1
         call_id = self._trace_id if self._texts == 1 else f"{self._trace_id}-{self._texts}"
         account = Account(self._meter, call_id, PATH, caller)
+        account.is_streamed = True
         self._meter.trace(call_id, self._headers)
         try:
             yield account

@@ -69,6 +69,7 @@ class Account:
         "_usage",
         "_voice",
         "call_id",
+        "is_streamed",
         "started_at",
     )
 
@@ -89,6 +90,8 @@ class Account:
         self._first: float | None = None
         self._record: CallRecord | None = None
         self._is_kept = self._is_written = self._is_told = False
+        self.is_streamed = False
+        """whether the answer comes bit by bit"""
 
     @property
     def caller(self) -> Caller:
@@ -209,6 +212,7 @@ class Account:
             operation=self._operation,
             model=self._model,
             counted_as=self._counted_as,
+            streamed=self.is_streamed,
             voice=self._voice,
             usage=usage,
             cost=self._cost(usage) if self._is_kept and outcome is not Outcome.FAILED else 0,

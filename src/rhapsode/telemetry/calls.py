@@ -99,7 +99,7 @@ class _Meters:
             self._cost = self._cost or metrics.COST.labels(self._model)
             self._cost.inc(record.cost / 1_000_000)
         first = record.first_ms
-        if first is not None and first < record.took_ms:  # a whole answer begins as it ends
+        if first is not None and record.streamed:
             if usage.reply_tokens:
                 self._first_token = self._first_token or metrics.FIRST_TOKEN.labels(self._operation, self._model)
                 self._first_token.observe(first / 1000)
