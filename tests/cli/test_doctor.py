@@ -32,6 +32,7 @@ from tests.postgresql import Postgresql
 from tests.redis_server import running_redis
 
 V3 = "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3 abm avx avx2 bmi1 bmi2 f16c fma movbe"
+TONE = '[speech.engines.embedded]\nkind = "tone"\n'
 SAID = {name: value for name, value in vars(words).items() if isinstance(value, Said)}
 
 
@@ -111,7 +112,7 @@ def test_it_says_what_to_do_and_fails(tmp_path: Path) -> None:
     ("settings", "reason"),
     [
         ("[server]\nport = 70000\n", "server.port"),
-        ('[chat.engines.embedded]\nkind = "llama"\nslots = 0\n', "slots"),
+        ('[chat.engines.embedded]\nkind = "llama"\nslots = 0\n' + TONE, "slots"),
         ('[speech.engines.embedded]\nkind = "harp"\n', "there is no kind 'harp'"),
     ],
 )
