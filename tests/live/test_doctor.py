@@ -12,6 +12,8 @@ import pytest
 from tests.cli.command import rhapsode
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
 
+pytestmark = pytest.mark.xdist_group("doctor")  # one server for all
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:

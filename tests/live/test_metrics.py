@@ -18,6 +18,8 @@ from tests.live.running import DETERMINISTIC, LiveServer, running_server
 from tests.live.test_chat_pro import PATH as PRO
 from tests.live.test_chat_pro import body as chat_body
 
+pytestmark = pytest.mark.xdist_group("metrics")  # one server for all
+
 SETTINGS = "[server]\nworkers = 2\n[logs]\njson = true\n" + DETERMINISTIC
 SPEECH = "/v1/text_to_speech"
 SPOKEN = {"text": "hello", "model": "speech-01", "voice_id": "male-qn-qingse"}

@@ -15,6 +15,8 @@ from tests.live.running import DETERMINISTIC, LiveServer, running_server
 from tests.live.test_chat_pro import PATH as PRO
 from tests.live.test_chat_pro import body as chat_body
 
+pytestmark = pytest.mark.xdist_group("traces")  # one server for all
+
 SECONDS = 30.0
 T2A = "/v1/t2a_v2"
 SPOKEN = {
