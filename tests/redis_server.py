@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis
@@ -41,6 +42,29 @@ class RedisServer:
             self._process.kill()
             self._process.wait(SECONDS)
             self._process = None
+
+    def number(self, *command: str | float) -> int:
+        """To look inside: what a command answers with a number."""
+        return int(cast("int", self._ask(command)))
+
+    def texts(self, *command: str | float) -> list[str]:
+        """And with many texts."""
+        return cast("list[str]", self._ask(command))
+
+    def place(self, name: str) -> tuple[str, str, float]:
+        """The one place that is held there: its key, who holds it, and until when, in ms since 1970."""
+        (key,) = self.texts("KEYS", f"*places*{name}*")
+        lease, ends = self.texts("ZRANGE", key, 0, -1, "WITHSCORES")
+        return key, lease, float(ends)
+
+    def forget_scripts(self) -> None:
+        """As an administrator may have it."""
+        self._ask(("SCRIPT", "FLUSH"))
+
+    def _ask(self, command: tuple[str | float, ...]) -> object:
+        with redis.Redis(unix_socket_path=self._socket, decode_responses=True, protocol=2) as client:
+            client.response_callbacks.clear()  # what is on the wire
+            return cast("object", client.execute_command(*command))  # pyright: ignore[reportUnknownMemberType]
 
     @property
     def pid(self) -> int:

@@ -139,10 +139,10 @@ async def open_embed_service(home: Home, opener: EngineOpener | None = None) -> 
         yield EmbedService(routes=routes)
 
 
-def open_limiter(home: Home, together: Together | None = None) -> QuotaLimiter:
+def open_limiter(home: Home, together: Together | None = None, *, processes: int = 1) -> QuotaLimiter:
     """Limits as the home's settings say, counted in Redis where they name one, else by `together`, where that is given.
 
-    Raises `SettingsError`.
+    `processes`: how many this server is. Raises `SettingsError`.
     """
     chosen = read_settings(home.settings_file).limits
     figures = (
@@ -163,15 +163,19 @@ def open_limiter(home: Home, together: Together | None = None) -> QuotaLimiter:
     url = chosen.redis_url
     if chosen.redis_url_env and not (url := os.environ.get(chosen.redis_url_env, "")):
         raise SettingsError(f"limits.redis_url_env: the environment variable {chosen.redis_url_env} is empty or absent")
-    return QuotaLimiter(default=default if any(figures) else None, together=_open_redis(url) if url else together)
+    return QuotaLimiter(
+        default=default if any(figures) else None,
+        together=_open_redis(url, chosen.redis_seconds) if url else together,
+        processes=max(processes, chosen.processes if url else 1),
+    )
 
 
-def _open_redis(url: str) -> Together:
+def _open_redis(url: str, patience: float) -> Together:
     try:
         from rhapsode.accounts.quota.shared import SharedQuota  # noqa: PLC0415  an extra
     except ModuleNotFoundError as error:
         raise SettingsError("limits.redis_url: Redis needs an extra: pip install 'rhapsode[redis]'") from error
-    return SharedQuota(url)
+    return SharedQuota(url, patience=patience)
 
 
 def open_prices(home: Home) -> Prices:

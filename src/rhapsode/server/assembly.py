@@ -77,7 +77,7 @@ async def assembled(
         book = OwnVoices(database)
         ledger = DatabaseLedger(database)
         stack.push_async_callback(ledger.close)
-        limiter = open_limiter(home, together)
+        limiter = open_limiter(home, together, processes=(share or Share()).of)
         stack.push_async_callback(limiter.close)
         to = read_settings(home.settings_file).traces
         traces = open_traces(to.endpoint, sample=to.sample)

@@ -170,6 +170,8 @@ class LimitSettings(_Table, frozen=True, kw_only=True):
     """What a group may have that has no limit of its own; absent is no limit. And where many servers count together.
 
     `redis_url_env` names an environment variable that holds the address instead: it may have a password in it.
+    One that takes longer than `redis_seconds` is slow, and `processes` is how many count there: each lets in its part
+    while Redis is slow or gone.
     """
 
     requests_per_minute: Figure | None = None
@@ -178,6 +180,8 @@ class LimitSettings(_Table, frozen=True, kw_only=True):
     parallel: Figure | None = None
     redis_url: Annotated[str, msgspec.Meta(pattern="^((rediss?|unix)://.*)?$", max_length=4096)] = ""
     redis_url_env: str = ""
+    redis_seconds: Annotated[float, msgspec.Meta(ge=0.01, le=60)] = 0.2
+    processes: Annotated[int, msgspec.Meta(ge=2, le=10_000)] = 2
 
 
 class LogSettings(_Table, frozen=True, kw_only=True):

@@ -1,11 +1,14 @@
 """The rules of limits, counted in this process and in a real Redis."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from rhapsode.accounts.quota.ask import Asks
 from rhapsode.accounts.quota.limiter import QuotaLimiter
 from rhapsode.accounts.quota.shared import SharedQuota
 from rhapsode.core.caller import Caller
@@ -25,7 +28,7 @@ def redis() -> Iterator[RedisServer]:
 
 @pytest.fixture(params=["memory", "redis"])
 async def limiter(request: pytest.FixtureRequest) -> AsyncGenerator[QuotaLimiter]:
-    shared = SharedQuota(request.getfixturevalue("redis").url) if request.param == "redis" else None
+    shared = SharedQuota(request.getfixturevalue("redis").url, patience=20) if request.param == "redis" else None
     limiter = QuotaLimiter(default=NO_DEFAULT, together=shared)
     yield limiter
     assert not limiter.on_fallback
@@ -170,7 +173,7 @@ async def test_without_money_there_is_no_work_and_lists_are_still_read(limiter: 
 async def test_a_group_without_a_rule_has_the_default_and_one_with_a_rule_its_own(
     redis: RedisServer, names: str
 ) -> None:
-    limiter = QuotaLimiter(default=group(requests_per_minute=2), together=SharedQuota(redis.url))
+    limiter = QuotaLimiter(default=group(requests_per_minute=2), together=SharedQuota(redis.url, patience=20))
     assert await counted(limiter, caller(names), 5) == 2
     assert await counted(limiter, caller(f"{names}-2"), 5) == 2  # each group for itself
     assert await counted(limiter, caller(f"{names}-3", group(requests_per_minute=4)), 5) == 4
@@ -178,7 +181,7 @@ async def test_a_group_without_a_rule_has_the_default_and_one_with_a_rule_its_ow
 
 
 async def test_two_that_share_a_redis_let_in_exactly_what_there_is(redis: RedisServer, names: str) -> None:
-    limiters = [QuotaLimiter(default=NO_DEFAULT, together=SharedQuota(redis.url)) for _ in range(2)]
+    limiters = [QuotaLimiter(default=NO_DEFAULT, together=SharedQuota(redis.url, patience=20)) for _ in range(2)]
     who = caller(names, group(requests_per_minute=100, parallel=150))
     let_in = await asyncio.gather(*(counted(limiter, who, 100) for limiter in limiters))
     assert sum(let_in) == 100
@@ -186,3 +189,95 @@ async def test_two_that_share_a_redis_let_in_exactly_what_there_is(redis: RedisS
     assert sum(await asyncio.gather(*(counted(limiter, few, 100) for limiter in limiters))) == 7
     for limiter in limiters:
         await limiter.close()
+
+
+async def test_a_call_is_counted_in_all_its_windows_or_in_none_whoever_asks_beside_it(
+    redis: RedisServer, names: str
+) -> None:
+    limiters = [QuotaLimiter(together=SharedQuota(redis.url, patience=20)) for _ in range(2)]
+    rules = (group(requests_per_minute=100), of_key(requests_per_minute=150))
+    let_in = await asyncio.gather(
+        *(counted(it, caller(names, *rules, key=f"{i}"), 150) for i, it in enumerate(limiters))
+    )
+    assert sum(let_in) == 100
+    for i, limiter in enumerate(
+        limiters
+    ):  # the keys alone: those whom the group's limit refused left them as they were
+        assert await counted(limiter, caller(names, rules[1], key=f"{i}"), 150) == 150 - let_in[i]
+        await limiter.close()
+
+
+async def test_places_of_a_process_that_was_killed_are_free_when_its_leases_end(redis: RedisServer, names: str) -> None:
+    killed = SharedQuota(redis.url, patience=20, lease_seconds=1000)
+    who = caller(names, group(parallel=1))
+    ask = Asks(NO_DEFAULT).of(who, model="m", unit=Unit.TOKENS, amount=1)
+    assert ask is not None
+    await killed.take(ask)
+    await killed.close()  # without a word of its places
+    limiter = QuotaLimiter(together=SharedQuota(redis.url, patience=20))
+    assert await counted(limiter, who, 5) == 0
+    key, lease, ends = redis.place(names)
+    assert 0 < redis.number("PTTL", key) <= 1_000_000
+    redis.number("ZADD", key, ends - 1_000_000, lease)  # as if that time were over
+    assert await counted(limiter, who, 5) == 1
+    await limiter.close()
+
+
+async def test_a_place_is_held_for_as_long_as_its_call(redis: RedisServer, names: str) -> None:
+    shared = SharedQuota(redis.url, patience=20, lease_seconds=2)
+    limiter, other = QuotaLimiter(together=shared), QuotaLimiter(together=SharedQuota(redis.url, patience=20))
+    who = caller(names, group(parallel=1))
+    hold = await admit(limiter, who)
+    _, _, first = redis.place(names)
+    while redis.place(names)[2] == first:  # until it was renewed
+        assert await counted(other, who, 1) == 0
+    await hold.settle(1)
+    assert await counted(other, who, 1) == 1
+    for it in (limiter, other):
+        await it.close()
+
+
+@pytest.mark.parametrize("rule", ["requests_per_minute", "tokens_per_minute"])
+async def test_who_waits_as_long_as_told_is_let_in_and_not_before(redis: RedisServer, names: str, rule: str) -> None:
+    shared = SharedQuota(redis.url, patience=20, minute=1)
+    who = caller(names, group(**{rule: 3}))
+    ask = Asks(NO_DEFAULT).of(who, model="m", unit=Unit.TOKENS, amount=1)
+    assert ask is not None
+    for _ in range(3):
+        await shared.take(ask)
+    began = time.monotonic()
+    with pytest.raises(LimitError) as refused:
+        await shared.take(ask)
+    wait = refused.value.retry_after
+    assert wait is not None
+    assert 0 < wait <= 2
+    while True:
+        with suppress(LimitError):
+            await shared.take(ask)
+            break
+    assert time.monotonic() - began >= wait - 0.002  # it is told in whole milliseconds
+    await shared.close()
+
+
+async def test_what_nobody_may_is_never_let_in_and_nobody_is_told_to_wait(limiter: QuotaLimiter, names: str) -> None:
+    for rule in (group(requests_per_minute=0), group(tokens_per_minute=0), group(parallel=0)):
+        with pytest.raises(LimitError) as refused:
+            await admit(limiter, caller(names, rule))
+        assert refused.value.retry_after is None
+
+
+async def test_what_nothing_is_known_of_waits_for_room_too_and_is_charged_at_its_end(
+    limiter: QuotaLimiter, names: str
+) -> None:
+    who = caller(names, group(tokens_per_minute=10, parallel=1))
+    hold = await admit(limiter, who, 0)
+    await hold.settle(10)
+    with pytest.raises(UnitsLimited):
+        await admit(limiter, who, 0)
+
+
+async def test_a_limit_that_is_changed_keeps_what_was_counted(limiter: QuotaLimiter, names: str) -> None:
+    assert await counted(limiter, caller(names, group(requests_per_minute=5)), 9) == 5
+    assert await counted(limiter, caller(names, group(requests_per_minute=8)), 9) == 3
+    with pytest.raises(RequestsLimited):
+        await admit(limiter, caller(names, group(requests_per_minute=2)))

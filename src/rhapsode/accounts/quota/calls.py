@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from redis.asyncio import ConnectionPool
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from rhapsode.accounts.quota.scripts import RENEW, SETTLE, TAKE
 from rhapsode.core.errors import SettingsError
@@ -88,14 +88,24 @@ class RedisCalls:
         finally:
             if not asking.done():
                 asking.cancel()
-                await asyncio.wait([asking])
+                await asyncio.wait([asking], timeout=_LAST_LOOK)
 
     async def _ask(self, commands: list[tuple[Argument, ...]]) -> list[object]:
         connection = self._connection
         if not connection.is_connected:
             await connection.connect()
-            await self._exchange([("SCRIPT", "LOAD", script) for script in _DIGESTS])
-        return await self._exchange(commands)
+            await self._load()
+        answers = await self._exchange(commands)
+        unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if unknown:  # somebody made it forget them
+            await self._load()
+            again = await self._exchange([commands[place] for place in unknown])
+            for place, answer in zip(unknown, again, strict=True):
+                answers[place] = answer
+        return answers
+
+    async def _load(self) -> None:
+        await self._exchange([("SCRIPT", "LOAD", script) for script in _DIGESTS])
 
     async def _exchange(self, commands: list[tuple[Argument, ...]]) -> list[object]:
         connection = self._connection

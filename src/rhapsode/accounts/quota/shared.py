@@ -11,10 +11,10 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from rhapsode.accounts.quota.ask import MINUTE, Ask
-from rhapsode.accounts.quota.calls import ANSWER_SECONDS, Argument, RedisCalls
+from rhapsode.accounts.quota.calls import ANSWER_SECONDS, RedisCalls
 from rhapsode.accounts.quota.memory import Kept
 from rhapsode.accounts.quota.refused import refuse_at_once, refuse_requests, refuse_units
 from rhapsode.accounts.quota.scripts import RENEW, SETTLE, TAKE
@@ -26,6 +26,9 @@ LEASE_SECONDS: Final = 45.0
 _PREFIX: Final = "rhapsode:"
 _REQUESTS: Final = 1
 _UNITS: Final = 2
+_AT_ONCE: Final = 500
+
+ItemT = TypeVar("ItemT")
 
 
 class SharedHold:
@@ -64,10 +67,12 @@ class SharedQuota:
         self._process = secrets.token_hex(8)
         self._numbers = itertools.count()
         self._held: dict[str, list[str]] = {}  # where, by lease
+        self._unheard: set[str] = set()  # which of these Redis was not told of
         self._left: dict[str, list[str]] = {}  # which Redis may believe to be held still
         self._owed = Kept(UnitWindow)  # what was taken and Redis was not told
         self._is_lost = False
         self._renewing: asyncio.Task[None] | None = None
+        self._trying: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
 
     async def take(self, ask: Ask) -> SharedHold:
@@ -81,13 +86,13 @@ class SharedQuota:
             answer = await self._calls.run(
                 TAKE, _keys(window.key for window in windows), (*arguments, *(window.limit for window in windows))
             )
-        except BaseException as fault:  # cancelled too: it may have been counted
+        except OSError:  # it may have been counted
+            self._is_lost = True
+            self._tell_later([], 0, lease, places)
+            raise
+        except asyncio.CancelledError:
             if places:
-                self._left[lease] = places
-            if isinstance(fault, OSError):
-                self._is_lost = True
-            else:
-                self._beside(self._leave(lease))
+                self._beside(self._tell([], 0, lease, places))
             raise
         self._refuse(ask, cast("list[int]", answer))
         self._hold(lease, places)
@@ -95,41 +100,39 @@ class SharedQuota:
 
     def adopt(self, ask: Ask) -> SharedHold:
         """A call that was let in while Redis was not asked. It will be told of its place, and of all that it takes."""
-        lease = self._new_lease()
-        self._hold(lease, _keys(window.key for window in ask.parallel))
+        lease, places = self._new_lease(), _keys(window.key for window in ask.parallel)
+        self._hold(lease, places)
+        if places:
+            self._unheard.add(lease)
         return SharedHold(self, ask, lease, told=0)
 
     async def settle(self, ask: Ask, lease: str, more: int) -> None:
         """A call is over, and took `more` than Redis knows. Never fails."""
         places = self._held.pop(lease, [])
         units = [window.key for window in ask.units] if more > 0 else []
-        if not places and not units:
-            return
-        telling = self._beside(self._tell(units, more, lease, places))
-        if places:  # who asks again at once finds it free
-            await asyncio.shield(telling)
+        if lease in self._unheard:
+            self._unheard.remove(lease)
+            places = []
+        if self._is_lost:
+            self._tell_later(units, more, lease, places)
+        elif places or units:
+            telling = self._beside(self._tell(units, more, lease, places))
+            if places:  # who asks again at once finds it free
+                await asyncio.shield(telling)
 
     async def ping(self) -> None:
         """Return when Redis answers, and has been told what it was not. Raises `OSError`."""
-        owed, self._owed = self._owed, Kept(UnitWindow)
-        left, self._left = self._left, {}
-        try:
-            await self._renew()
-            now = self._clock()
-            sums = [(key, window.total(now)) for key, window in owed.items()]
-            gone = [(key, lease) for lease, keys in left.items() for key in keys]
-            arguments = (len(sums), self._minute_ms, *(amount for _, amount in sums), *(lease for _, lease in gone))
-            await self._calls.run(SETTLE, [*_keys(key for key, _ in sums), *(key for key, _ in gone)], arguments)
-        except BaseException:
-            self._left |= left
-            self._owe([(key, window.total(self._clock())) for key, window in owed.items()])
-            raise
-        self._is_lost = False
+        if self._trying is None:  # whoever asks meanwhile waits for the same answer
+            self._trying = asyncio.create_task(self._try_again())
+            self._trying.add_done_callback(self._tried)
+        await asyncio.shield(self._trying)
 
     async def close(self) -> None:
         """Return when all is told, or could not be."""
         while self._telling:
             await asyncio.wait(self._telling)
+        if self._trying is not None:
+            await asyncio.wait([self._trying])
         if self._renewing is not None:
             self._renewing.cancel()
             with suppress(asyncio.CancelledError):
@@ -158,19 +161,44 @@ class SharedQuota:
 
     async def _tell(self, units: list[str], amount: int, lease: str, places: list[str]) -> None:
         """That a call is over, or that it must be told later."""
+        arguments = (len(units), self._minute_ms, *[amount] * len(units), *[lease] * len(places))
         try:
-            if self._is_lost:
-                raise ConnectionError("Redis is not asked now")
-            arguments = (len(units), self._minute_ms, *[amount] * len(units), *[lease] * len(places))
             await self._calls.run(SETTLE, [*_keys(units), *places], arguments)
         except OSError:
             self._is_lost = True
-            self._owe([(key, amount) for key in units])
-            if places:
-                self._left[lease] = places
+            self._tell_later(units, amount, lease, places)
 
-    async def _leave(self, lease: str) -> None:
-        await self._tell([], 0, lease, self._left.pop(lease, []))
+    def _tell_later(self, units: list[str], amount: int, lease: str, places: list[str]) -> None:
+        self._owe([(key, amount) for key in units])
+        if places:
+            self._left[lease] = places
+
+    async def _try_again(self) -> None:
+        await self._renew()
+        # What ends from here on is told behind what follows.
+        self._is_lost = False
+        owed, self._owed = self._owed, Kept(UnitWindow)
+        left, self._left = self._left, {}
+        now = self._clock()
+        sums = [(key, window.total(now)) for key, window in owed.items()]
+        gone = [(key, lease) for lease, keys in left.items() for key in keys]
+        try:
+            for some in _batched(sums):
+                arguments = (len(some), self._minute_ms, *(amount for _, amount in some))
+                await self._calls.run(SETTLE, _keys(key for key, _ in some), arguments)
+            for some in _batched(gone):
+                arguments = (0, self._minute_ms, *(lease for _, lease in some))
+                await self._calls.run(SETTLE, [key for key, _ in some], arguments)
+        except OSError:
+            self._is_lost = True
+            self._left |= left
+            self._owe(sums)
+            raise
+
+    def _tried(self, trying: asyncio.Task[None]) -> None:
+        self._trying = None
+        if not trying.cancelled():
+            trying.exception()  # who asked has heard of it, or has gone
 
     def _owe(self, amounts: list[tuple[str, int]]) -> None:
         now = self._clock()
@@ -179,9 +207,11 @@ class SharedQuota:
                 self._owed.to_count_in(key, now).add(amount, now)
 
     async def _renew(self) -> None:
+        self._unheard.clear()
         pairs = [(key, lease) for lease, keys in self._held.items() for key in keys]
-        leases: list[Argument] = [lease for _, lease in pairs]
-        await self._calls.run(RENEW, [key for key, _ in pairs], [self._lease_ms, *leases])
+        for some in _batched(pairs) or [[]]:  # at least a word, to hear whether Redis answers
+            leases = (lease for _, lease in some)
+            await self._calls.run(RENEW, [key for key, _ in some], (self._lease_ms, *leases))
 
     async def _renew_all(self) -> None:
         while True:
@@ -197,6 +227,11 @@ class SharedQuota:
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
         return task
+
+
+def _batched(many: Sequence[ItemT]) -> list[Sequence[ItemT]]:
+    """So many at a time that one question is soon answered."""
+    return [many[start : start + _AT_ONCE] for start in range(0, len(many), _AT_ONCE)]
 
 
 def _keys(names: Iterable[str]) -> list[str]:
