@@ -105,6 +105,11 @@ def test_a_key_is_held_to_its_addresses_and_models(deterministic: LiveServer, ad
         pass  # the half second that the server remembers a key
     assert answer["status_code"] == 2044
     assert "speech-01" in answer["status_msg"]
+    headers = {"Authorization": f"Bearer {near['api_key']}"}
+    with httpx2.Client(base_url=deterministic.base_url, headers=headers, trust_env=False) as caller:
+        assert [model["id"] for model in caller.get("/v1/models").json()["data"]] == ["abab6.5s-chat"]
+        assert caller.get("/v1/models/abab6.5s-chat").status_code == 200
+        assert caller.get("/v1/models/abab5.5-chat").status_code == 404
 
 
 def test_a_jwt_of_the_platform_is_taken_over(deterministic: LiveServer, admin: httpx2.Client) -> None:

@@ -36,13 +36,18 @@ def _kept(name: str, most: int) -> str:
     return name[:most].replace("\0", "?")
 
 
-def check_model(caller: Caller, model: str, known_as: str = "") -> None:
-    """Raise `Forbidden` unless the caller may ask for a model of one of these names, in any case of their letters."""
+def may_ask_for(caller: Caller, model: str, known_as: str = "") -> bool:
+    """Whether the caller's key is for a model of one of these names, in any case of their letters."""
     models = caller.models
     if models is None or model in models or known_as in models:
-        return
+        return True
     asked = {model.casefold(), known_as.casefold()}
-    if not any(name.casefold() in asked for name in models):
+    return any(name.casefold() in asked for name in models)
+
+
+def check_model(caller: Caller, model: str, known_as: str = "") -> None:
+    """Raise `Forbidden` unless the caller may ask for the model, as `may_ask_for` says."""
+    if not may_ask_for(caller, model, known_as):
         raise Forbidden(f"this key is not for the model {model[:80]!r}")
 
 
