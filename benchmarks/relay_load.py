@@ -107,7 +107,7 @@ async def pairs(job: Job) -> Outcome:
         for caller, seconds in zip(callers, outcome.seconds, strict=True):
             started = time.perf_counter()
             await caller.call()
-            if turn >= 20:  # noqa: PLR2004 - the first ones open connections
+            if turn >= 20:
                 seconds.append(time.perf_counter() - started)
     return outcome
 
