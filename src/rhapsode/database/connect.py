@@ -53,9 +53,18 @@ class Database:
             raise StorageError(f"the database cannot be used ({reason(error)})") from error
 
     async def run(self, work: Work[ResultT], *, write: bool = True, alone: bool = True) -> ResultT:
-        """`transact` in a thread. Cancelling stops the waiting; a transaction that has begun runs to its end."""
+        """`transact` in a thread. Cancelling stops the waiting; a transaction that has begun runs to its end.
+
+        What goes wrong is told to callers here: the words of a server's driver, which name its address and user, are
+        left to the cause, for the log.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: self.transact(work, write=write, alone=alone))
+        try:
+            return await loop.run_in_executor(self._threads, lambda: self.transact(work, write=write, alone=alone))
+        except StorageError as error:
+            if self._engine.dialect.name == "sqlite":
+                raise
+            raise StorageError("the database cannot be used") from error.__cause__
 
     def close(self) -> None:
         """End the threads, after what they are at, and the connections."""
