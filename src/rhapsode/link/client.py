@@ -14,7 +14,7 @@ PATIENCE: Final = 10.0
 """Seconds that a call waits for the other process to be there: about what one takes to be started again."""
 
 _BETWEEN_TRIES: Final = 0.05
-_GOODBYE: Final = 5.0
+GOODBYE: Final = 5.0
 """seconds that who cancels waits until the work has ended; an engine that hangs holds nobody longer"""
 
 
@@ -73,9 +73,12 @@ class _Connection:
 class Link:
     """Calls to the process that listens at `path`. For one event loop."""
 
-    def __init__(self, path: str, *, lost: ServiceError, patience: float = PATIENCE) -> None:
-        """`lost`: what a call raises when the other process ends meanwhile, or is not there within `patience` s."""
-        self._path, self._lost, self._patience = path, lost, patience
+    def __init__(self, path: str, *, lost: ServiceError, patience: float = PATIENCE, goodbye: float = GOODBYE) -> None:
+        """`lost`: what a call raises when the other process ends meanwhile, or is not there within `patience` s.
+
+        Work that nobody wants any more is waited for until it has ended, for `goodbye` s at the most.
+        """
+        self._path, self._lost, self._patience, self._goodbye = path, lost, patience, goodbye
         self._numbers = itertools.count()
         self._connection: _Connection | None = None
         self._connecting: asyncio.Task[_Connection] | None = None
@@ -102,7 +105,7 @@ class Link:
                 raise call.fault
         finally:
             if not call.over:
-                await _cancelled(connection, number, call)
+                await _cancelled(connection, number, call, self._goodbye)
 
     async def ask(self, body: bytes) -> bytes:
         """The answer to what has one item. Raises as `call`."""
@@ -112,7 +115,7 @@ class Link:
                 await call.changed()
         finally:
             if not call.over:
-                await _cancelled(connection, number, call)
+                await _cancelled(connection, number, call, self._goodbye)
         if call.fault is not None:
             raise call.fault
         return call.items.popleft()
@@ -167,11 +170,11 @@ class Link:
                     return connection
 
 
-async def _cancelled(connection: _Connection, number: int, call: _Call) -> None:
+async def _cancelled(connection: _Connection, number: int, call: _Call, seconds: float) -> None:
     """Tell that nobody listens, and wait until the work has ended."""
     connection.frames.send(number, CANCEL)
     try:
-        async with asyncio.timeout(_GOODBYE):
+        async with asyncio.timeout(seconds):
             while not call.over:
                 await call.changed()
     except TimeoutError:

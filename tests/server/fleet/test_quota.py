@@ -1,6 +1,7 @@
 """Limits of many processes without Redis: counted in one place, exactly, and let go of with whoever held them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
@@ -105,3 +106,17 @@ async def test_a_parent_that_has_gone_is_no_fault_of_the_callers(servers: Server
     with pytest.raises(ConnectionError):
         await gone.ping()
     await servers.quotas[0].ping()
+
+
+async def test_a_parent_that_stands_still_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as still:
+        still.bind("still")
+        still.listen()  # it is there, and never says a word
+        link = Link("still", lost=StorageError("gone"), goodbye=0.01)
+        quota = ParentQuota(link)
+        with pytest.raises(TimeoutError):
+            await quota.take(ask())
+        with pytest.raises(TimeoutError):
+            await quota.ping()
+        link.close()

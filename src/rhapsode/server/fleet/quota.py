@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -26,6 +27,9 @@ class _Settle(msgspec.Struct, tag="settle", array_like=True):
     number: int
     amount: int
 
+
+_ANSWER_SECONDS: Final = 0.5
+"""A parent that takes longer stands still."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Take | _Settle)
@@ -53,10 +57,8 @@ class ParentQuota:
         """Count a call. Raises `LimitError`, `ConnectionError`."""
         number = next(self._numbers)
         try:
-            await self._link.ask(_encoder.encode(_Take(number, ask)))
-        except ServiceError as lost:
-            raise ConnectionError("the parent process does not count") from lost
-        except asyncio.CancelledError:  # it may have been counted already
+            await self._ask(_Take(number, ask))
+        except (asyncio.CancelledError, TimeoutError):  # it may have been counted already
             self._link.tell(_encoder.encode(_Settle(number, 0)))
             raise
         return _ParentHold(self._link, number)
@@ -68,8 +70,12 @@ class ParentQuota:
 
     async def ping(self) -> None:
         """Return when the parent answers. Raises `ConnectionError`."""
+        await self._ask(_Settle(next(self._numbers), 0))  # of no call: nothing comes of it but an answer
+
+    async def _ask(self, question: _Take | _Settle) -> None:
         try:
-            await self._link.connect()
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._link.ask(_encoder.encode(question))
         except ServiceError as lost:
             raise ConnectionError("the parent process does not count") from lost
 

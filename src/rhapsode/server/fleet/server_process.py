@@ -10,6 +10,7 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from rhapsode.core.chat import ChatEngine
 from rhapsode.core.embedding import EmbedEngine
@@ -34,6 +35,9 @@ from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.telemetry.logs import configure_logs
 from rhapsode.voices.catalogue import load_voices
+
+_GOODBYE: Final = 0.1
+"""Seconds: a parent that stands still must hold nobody up."""
 
 
 class SharedEngines:
@@ -93,7 +97,7 @@ async def _serve(home: Home, order: ServerOrder, inside: Inside) -> int:
     inside.follow(told)
     lost = EngineError("the engine process has ended, and is being started again; try again in a moment")
     link = Link(order.engines, lost=lost)
-    counting = Link(order.counting, lost=StorageError("nobody counts what callers take"))
+    counting = Link(order.counting, lost=StorageError("nobody counts what callers take"), goodbye=_GOODBYE)
     together = ParentQuota(counting) if order.counting else None
     opener = SharedEngines(link, OwnEngines(home.models), missing=order.missing)
     try:
