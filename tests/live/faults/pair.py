@@ -23,6 +23,7 @@ kind = "tone"
 url = "{database}"
 [limits]
 redis_url = "{redis}"
+redis_seconds = 20
 """
 NOBODY = "http://127.0.0.1:1"
 
