@@ -183,6 +183,10 @@ class LimitSettings(_Table, frozen=True, kw_only=True):
     redis_seconds: Annotated[float, msgspec.Meta(ge=0.01, le=60)] = 0.2
     processes: Annotated[int, msgspec.Meta(ge=2, le=10_000)] = 2
 
+    def __repr__(self) -> str:
+        masked = msgspec.structs.replace(self, redis_url="..." if self.redis_url else "")
+        return super(LimitSettings, masked).__repr__()
+
 
 class LogSettings(_Table, frozen=True, kw_only=True):
     """What goes to standard error, and how."""

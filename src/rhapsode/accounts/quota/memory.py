@@ -2,7 +2,7 @@
 
 The windows are our own. `limits`, in memory, starts a thread at a hit, which goes through all keys that there are, and
 it keeps them for ever: four rules took 100 us of a processor for one caller, and 360 and stops of 0.4 s of the event
-loop for 10,000. Here they take 13.
+loop for 10,000. Here they take 13, and 21 among 1,000 callers.
 """
 
 import time
