@@ -41,29 +41,23 @@ async def test_where_nobody_counts_each_process_of_a_server_has_its_part(tmp_pat
         await limiter.close()
 
 
-@pytest.mark.parametrize(
-    "url", [f"http://:{PASSWORD}@host", f"redis://:{PASSWORD}@host:port", f"redis://:{PASSWORD}@h?x"]
-)
+@pytest.mark.parametrize("url", [f"http://:{PASSWORD}@host", f"redis://:{PASSWORD}@host:port"])
 def test_an_address_that_is_wrong_is_told_without_its_password(
     tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDIS", url)
     for chosen in (f'redis_url = "{url}"', 'redis_url_env = "REDIS"'):
-        try:
+        with pytest.raises(SettingsError, match=r"limits\.redis_url") as wrong:
             open_limiter(home(tmp_path, chosen))
-        except SettingsError as error:
-            told = str(error)
-            cause: BaseException | None = error.__cause__
-        else:
-            continue
-        assert "limits.redis_url" in told
-        assert PASSWORD not in told
-        assert PASSWORD not in repr(cause)
+        assert PASSWORD not in str(wrong.value)
+        assert PASSWORD not in repr(wrong.value.__cause__)
 
 
 def test_an_address_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS", raising=False)
-    with pytest.raises(SettingsError, match="limits.redis_url_env: the environment variable REDIS is empty or absent"):
+    with pytest.raises(
+        SettingsError, match=r"limits\.redis_url_env: the environment variable REDIS is empty or absent"
+    ):
         open_limiter(home(tmp_path, 'redis_url_env = "REDIS"'))
 
 
