@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 from rhapsode.core.errors import SettingsError, StorageError
 from rhapsode.database.connect import Database
@@ -53,6 +53,15 @@ def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
     assert database.transact(count, write=False) == 0
     with pytest.raises(StorageError, match="no such table: u"):
         database.transact(lambda connection: connection.execute(text("SELECT * FROM u")))
+
+
+async def test_run_waits_for_a_server_that_may_never_answer_for_so_long_and_no_longer() -> None:
+    database = Database(create_engine("sqlite://"), patience=0.05)
+    answered = threading.Event()
+    with pytest.raises(StorageError, match=r"^the database does not answer$"):
+        await database.run(lambda _: answered.wait())
+    answered.set()
+    database.close()
 
 
 async def test_run_works_in_another_thread(database: Database) -> None:

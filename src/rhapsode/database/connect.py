@@ -33,8 +33,10 @@ class Begin:
 class Database:
     """Transactions. `transact` blocks, for the command line and for starting; `run` is for the event loop."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, patience: float | None = None) -> None:
+        """`patience`: seconds that `run` waits for a server that may never answer; None where there is none."""
         self._engine = engine
+        self._patience = patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rhapsode-database")
 
     def transact(self, work: Work[ResultT], *, write: bool = True, alone: bool = True) -> ResultT:
@@ -60,7 +62,10 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, lambda: self.transact(work, write=write, alone=alone))
+            async with asyncio.timeout(self._patience):
+                return await loop.run_in_executor(self._threads, lambda: self.transact(work, write=write, alone=alone))
+        except TimeoutError as error:  # its thread goes on to wait: no other way leads out of the driver
+            raise StorageError("the database does not answer") from error
         except StorageError as error:
             if self._engine.dialect.name == "sqlite":
                 raise

@@ -21,6 +21,12 @@ _CONNECT_SECONDS: Final = 5
 _STATEMENT_SECONDS: Final = 30
 """Nothing here takes so long: what does, waits for a server that hangs."""
 
+_LOST: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""How a machine that is gone without a word is noticed: else its connections would be believed in for a quarter hour.
+
+The last one is in milliseconds.
+"""
+
 _SQLITE_BEGINS: Final = {Begin.READ: "BEGIN", Begin.WRITE: "BEGIN IMMEDIATE", Begin.ALONE: "BEGIN IMMEDIATE"}
 
 _ALONE: Final = 0x72687073_6F6465
@@ -34,7 +40,7 @@ def open_database(url: str, *, busy_timeout: float = 5.0) -> Database:
     the rest.
     """
     if url.startswith(POSTGRESQL):
-        return Database(_open_postgresql(url, busy_timeout))
+        return Database(_open_postgresql(url, busy_timeout), patience=_STATEMENT_SECONDS + busy_timeout)
     path = Path(url.removeprefix(SQLITE))
     if not url.startswith(SQLITE) or not path.name:
         raise SettingsError("database.url: must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME")
@@ -89,6 +95,7 @@ def _open_postgresql(url: str, busy_timeout: float) -> Engine:
         pool_pre_ping=True,  # a server that was started anew is found again by whoever asks next
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
+            **_LOST,
             "options": " ".join(f"-c {name}={round(value)}" for name, value in milliseconds.items()),
         },
     )
