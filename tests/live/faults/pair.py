@@ -17,6 +17,11 @@ from tests.live.running import LiveServer, running_server
 SETTINGS = """
 [chat.engines.embedded]
 kind = "scripted"
+[chat.engines.counted]
+kind = "openai"
+base_url = "{upstream}"
+[chat.models]
+"abab5.5-chat" = ["counted"]
 [speech.engines.embedded]
 kind = "tone"
 [database]
@@ -74,9 +79,9 @@ class Pair:
 
 
 @contextmanager
-def running_pair(directory: Path, *, database: str, redis: str) -> Generator[Pair]:
-    """Two servers that have started."""
-    settings = SETTINGS.format(database=database, redis=redis) + PRICES
+def running_pair(directory: Path, *, database: str, redis: str, upstream: str) -> Generator[Pair]:
+    """Two servers that have started. `upstream` is whom they ask for replies of abab5.5-chat."""
+    settings = SETTINGS.format(database=database, redis=redis, upstream=upstream) + PRICES
     one, other = directory / "one", directory / "other"
     with pytest.MonkeyPatch.context() as environment, running_server(one, settings) as first:
         environment.setenv("RHAPSODE_SECRET", (one / "secret").read_text(encoding="utf-8").strip())

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import cycle
+from threading import Condition
 from typing import cast
 
 import httpx2
 import pytest
 
+from tests.client.player import Connection, Player, stream
+from tests.engines.upstream.playing import TONGUES
 from tests.live.faults.books import rhapsode
 from tests.live.faults.load import openai_body
 from tests.live.faults.pair import Pair, running_pair
@@ -21,18 +24,27 @@ from tests.redis_server import running_redis
 
 OPENAI = "/v1/chat/completions"
 MANY = 1000
+TONGUE = next(tongue for tongue in TONGUES if tongue.kind == "openai")
 SHORT = {"model": "abab6.5s-chat", "max_tokens": 4, "messages": [{"role": "user", "content": "Hi."}]}
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 
 
 @pytest.fixture(scope="module")
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def upstream() -> Iterator[Player]:
+    with Player() as player:
+        yield player
+
+
+@pytest.fixture(scope="module")
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, upstream: Player) -> Iterator[Pair]:
     server = cast("Postgresql", request.getfixturevalue("postgresql"))
     database = server.new()
     with (
         running_redis() as redis,
-        running_pair(tmp_path_factory.mktemp("pair"), database=database, redis=redis.url) as pair,
+        running_pair(
+            tmp_path_factory.mktemp("pair"), database=database, redis=redis.url, upstream=upstream.url
+        ) as pair,
     ):
         yield pair
     server.drop(database)
@@ -93,6 +105,38 @@ def test_seven_at_once_are_seven(pair: Pair) -> None:
         assert begin(0).status_code == begin(1).status_code == 429
 
 
+class Counting:
+    """An upstream's answer, which counts the calls that are under way. None is over before there were seven at once."""
+
+    def __init__(self) -> None:
+        self._news = Condition()
+        self._now = self.most = 0
+
+    def __call__(self, connection: Connection) -> None:
+        with self._news:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self._news.notify_all()
+            self._news.wait_for(lambda: self.most >= 7, 30)
+            self._news.wait_for(lambda: self.most > 7, 0.05)  # time for one too many to come
+            self._now -= 1
+        stream(*TONGUE.frames("Glas", "sy."))(connection)  # the place is given back after that
+
+
+def test_no_more_than_seven_are_ever_under_way(pair: Pair, upstream: Player) -> None:
+    counting, calls = Counting(), 160
+    upstream.answers.extend([counting] * calls)
+    with pair.callers(pair.group("under-way", parallel=7)) as clients, ThreadPoolExecutor(32) as threads:
+
+        def call(number: int) -> int:
+            return code_of(clients[number % 2].post(OPENAI, json=SHORT | {"model": "abab5.5-chat"}))
+
+        codes = Counter(threads.map(call, range(calls)))
+    assert set(codes) == {0, 1041}
+    assert codes[0] == calls - len(upstream.answers) >= 7
+    assert counting.most == 7
+
+
 def spend(clients: tuple[httpx2.Client, httpx2.Client], path: str, body: object) -> tuple[list[int], httpx2.Response]:
     """Ask one server after the other until one refuses. The tokens of each reply, and the refusal."""
     used: list[int] = []
@@ -108,7 +152,7 @@ def spend(clients: tuple[httpx2.Client, httpx2.Client], path: str, body: object)
 def test_tokens_a_minute_count_over_both(pair: Pair) -> None:
     limit = 1000
     with pair.callers(pair.group("tokens", tokens_per_minute=limit)) as clients:
-        used, refused = spend(clients, PRO, pro_body())
+        used, refused = spend(clients, PRO, pro_body(model="abab6.5s-chat"))
         assert code_of(refused) == 1039
         # The last but one may be told to Redis beside the last; and a prompt asks at the door for a part of what it is.
         assert sum(used[:-2]) < limit <= sum(used) + max(used)
@@ -123,10 +167,10 @@ def test_money_comes_to_an_end_on_both_and_there_is_more(pair: Pair, what: str) 
     name = f"money-{what}"
     amount = {what: 0.01}
     with pair.callers(pair.group(name, **amount)) as clients:
-        used, refused = spend(clients, PRO, pro_body())
+        used, refused = spend(clients, PRO, pro_body(model="abab6.5s-chat"))
         assert used
         assert code_of(refused) == 1008
-        while not code_of(clients[1].post(PRO, json=pro_body())):
+        while not code_of(clients[1].post(PRO, json=pro_body(model="abab6.5s-chat"))):
             pass  # the half second for which the other remembers what was left
         answer = clients[1].post(OPENAI, json=SHORT)
         assert (answer.status_code, answer.json()["error"]["code"]) == (429, "insufficient_quota")
@@ -136,7 +180,7 @@ def test_money_comes_to_an_end_on_both_and_there_is_more(pair: Pair, what: str) 
         else:
             rhapsode("limits", "set", "--group", name, "--spend", "1000", "--home", str(pair.home))
         for client in clients:
-            while code_of(client.post(PRO, json=pro_body())):
+            while code_of(client.post(PRO, json=pro_body(model="abab6.5s-chat"))):
                 pass  # the half second
 
 
