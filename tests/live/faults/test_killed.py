@@ -89,13 +89,17 @@ def wait_for_more(load: Load, replies: int) -> None:
     load.wait_for(lambda load: len(load.complete) >= seen)
 
 
+def connections(process: psutil.Process) -> int:
+    return sum(each.status == psutil.CONN_ESTABLISHED for each in process.net_connections("tcp"))
+
+
 def test_one_process_of_many(tmp_path: Path, chance: random.Random) -> None:
     with running_server(tmp_path, "[server]\nworkers = 2\n" + SETTINGS) as server:
         fill_balance(tmp_path)
         with Load(server) as load:
             for _ in range(2):
                 wait_for_more(load, chance.randint(1, MOST))
-                victim = chance.choice(processes(server, "rhapsode-server"))
+                victim = max(processes(server, "rhapsode-server"), key=connections)
                 victim.kill()
                 psutil.wait_procs([victim], timeout=SECONDS)
                 while len(processes(server, "rhapsode-server")) < 2:
