@@ -29,16 +29,25 @@ _PAY: Final = (
 )
 
 
-@cache
-def _statements(kind: str) -> tuple[Insert, Insert]:
-    """Adding a call, and adding to what was spent, as this kind of database says it.
+_PLACE: Final = {"sqlite": "?", "postgresql": "%s"}
+"""How each kind's driver marks the place of a value."""
 
-    The packages of the other kind are left alone: they hold 7 MB.
-    """
+
+@cache
+def _add_call(kind: str) -> str:
+    """Adding a call, in the words of the driver: a row costs a third less so than by way of SQLAlchemy's."""
+    places = ", ".join(_PLACE[kind] for _ in calls.columns)
+    names = ", ".join(column.name for column in calls.columns)
+    return f"INSERT INTO calls ({names}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608 - the table's own names
+
+
+@cache
+def _spend(kind: str) -> Insert:
+    """Adding to what was spent. The packages of the other kind of database are left alone: they hold 7 MB."""
     dialect = import_module(f"sqlalchemy.dialects.{kind}")
     insert = cast("Callable[[Table], sqlite.Insert]", dialect.insert)  # both kinds' are alike
     spend = insert(spending)
-    return insert(calls).on_conflict_do_nothing(), spend.on_conflict_do_update(
+    return spend.on_conflict_do_update(
         index_elements=list(spending.primary_key), set_={"cost": spending.c.cost + spend.excluded.cost}
     )
 
@@ -68,12 +77,12 @@ def store_calls(connection: Connection, records: Sequence[CallRecord]) -> None:
     new = _new_ones(connection, records)
     if not new:
         return
-    add_call, spend = _statements(connection.dialect.name)
-    connection.execute(add_call, [_row(record) for record in new])
+    kind = connection.dialect.name
+    connection.exec_driver_sql(_add_call(kind), [_row(record) for record in new])
     # In one order, whoever writes: two servers that each hold what the other waits for would wait for ever.
     if spent := sorted(_spent(new).items()):
         names = ("scope", "scope_id", "model", "month")
-        connection.execute(spend, [dict(zip(names, of, strict=True)) | {"cost": cost} for of, cost in spent])
+        connection.execute(_spend(kind), [dict(zip(names, of, strict=True)) | {"cost": cost} for of, cost in spent])
         paid = Counter[str]()
         for record in new:
             paid[record.group_id] += record.cost
@@ -102,25 +111,26 @@ def _spent(records: Iterable[CallRecord]) -> Counter[tuple[str, str, str, str]]:
     return spent
 
 
-def _row(record: CallRecord) -> dict[str, object]:
+def _row(record: CallRecord) -> tuple[object, ...]:
+    """Its values, in the order of the table's columns."""
     usage = record.usage
-    return {
-        "id": record.call_id,
-        "group_id": record.group_id,
-        "key_id": record.key_id,
-        "user_id": record.user_id,
-        "operation": record.operation,
-        "model": record.model,
-        "voice": record.voice,
-        "prompt_tokens": usage.prompt_tokens,
-        "reply_tokens": usage.reply_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "characters": usage.characters,
-        "audio_ms": usage.audio_ms,
-        "cost": min(record.cost, MOST),
-        "outcome": record.outcome.value,
-        "status": record.status,
-        "started_ms": round(1000 * record.started_at),
-        "first_ms": record.first_ms,
-        "took_ms": record.took_ms,
-    }
+    return (
+        record.call_id,
+        record.group_id,
+        record.key_id,
+        record.user_id,
+        record.operation,
+        record.model,
+        record.voice,
+        usage.prompt_tokens,
+        usage.reply_tokens,
+        usage.cached_tokens,
+        usage.characters,
+        usage.audio_ms,
+        min(record.cost, MOST),
+        record.outcome.value,
+        record.status,
+        round(1000 * record.started_at),
+        record.first_ms,
+        record.took_ms,
+    )
