@@ -8,7 +8,7 @@ from rhapsode.cli.checks import words
 from rhapsode.cli.checks.finding import Finding, fail, ok, warn
 
 EXTRAS: Final = {
-    "server": ("starlette", "uvicorn", "sqlalchemy", "xllamacpp", "structlog", "prometheus_client", "limits"),
+    "server": ("starlette", "uvicorn", "sqlalchemy", "xllamacpp", "structlog", "prometheus_client"),
     "espeak": ("espeakng_loader", "pyworld", "opencc", "pypinyin", "sudachipy"),
     "postgres": ("psycopg",),
     "redis": ("redis",),
