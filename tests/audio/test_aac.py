@@ -10,7 +10,7 @@ import pytest
 
 from rhapsode.audio.encode import open_encoder
 from rhapsode.core.errors import EngineError, NotSupported
-from rhapsode.core.speech import AudioFormat, AudioSetting, Pcm
+from rhapsode.core.speech import AudioFormat, AudioSetting, Encoder, Pcm
 from tests.audio.packing import RATE
 
 AAC = AudioSetting(format=AudioFormat.AAC)
@@ -55,6 +55,11 @@ def test_no_process_is_left_whether_finished_or_dropped() -> None:
         encoder.close()
 
 
+def feed_for_ever(encoder: Encoder) -> None:
+    while True:
+        encoder.feed(BLOCK)
+
+
 def test_an_ffmpeg_that_ends_is_an_error() -> None:
     before = children()
     with closing(open_encoder(AAC)) as encoder:
@@ -64,8 +69,7 @@ def test_an_ffmpeg_that_ends_is_an_error() -> None:
         while process.status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.001)  # nobody may wait for it but who started it
         with pytest.raises(EngineError, match=r"ffmpeg ended while it packed sound \(status -9\)"):
-            while True:  # its pipe is open for as long as the last of its threads
-                encoder.feed(BLOCK)
+            feed_for_ever(encoder)  # its pipe is open for as long as the last of its threads
     assert children() == before
 
 
