@@ -4,7 +4,7 @@ from rhapsode.core.errors import StorageError
 from rhapsode.core.limiter import Limiter
 from rhapsode.core.usage import CallRecord, Usage
 from rhapsode.service.meter import Meter
-from rhapsode.service.open_door import OpenDoor
+from tests.server.open_door import OpenDoor
 
 
 class Kept:

@@ -10,9 +10,9 @@ from rhapsode.core.errors import RequestsLimited, UnknownKey
 from rhapsode.core.limiter import Permit, Unit
 from rhapsode.core.usage import CallRecord, Outcome, Usage
 from rhapsode.service.admission import Admission
-from rhapsode.service.open_door import OpenDoor
 from rhapsode.voices.catalogue import load_voices
 from tests.server.kept import Kept
+from tests.server.open_door import OpenDoor
 from tests.server.test_boundary import CALLER, Keys
 from tests.server.test_t2a_ws import FINISH, LONG, Watched, connected, say, start, status
 
