@@ -4,7 +4,6 @@ Errors are told as in OpenAI's dialect: a real HTTP status and an `error` object
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +12,7 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from rhapsode.core.call_id import new_call_id
 from rhapsode.core.caller import Administrator
 from rhapsode.core.errors import BodyTooLarge, InvalidField, RhapsodeError, ServiceError
 from rhapsode.server.address import read_query
@@ -74,7 +74,7 @@ class AdminEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        trace_id = secrets.token_hex(16)
+        trace_id = new_call_id()
         try:
             async with self._admission.enter():
                 reply = await self._answer(scope, receive, trace_id)

@@ -4,7 +4,6 @@ On the way in: the door (draining), the key, the body. A caller that hangs up ca
 """
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from rhapsode.core.call_id import new_call_id
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, ServiceError
 from rhapsode.dialects.minimax.status import BaseResp, status_of
@@ -155,7 +155,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        account = Account(self._meter, secrets.token_hex(16), self._operation)
+        account = Account(self._meter, new_call_id(), self._operation)
         self._meter.trace(account.call_id, scope["headers"])
         exchange = _Exchange(account, scope, receive, send)
         try:

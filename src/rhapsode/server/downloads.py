@@ -1,6 +1,5 @@
 """Content of files as answers: to their owner, and to whoever holds a link that was signed."""
 
-import secrets
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -8,6 +7,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from rhapsode.core.call_id import new_call_id
 from rhapsode.core.errors import Draining, StorageError
 from rhapsode.dialects.minimax.status import FORBIDDEN, INTERNAL, INVALID_PARAMS, TIMEOUT
 from rhapsode.jobs.files import Files, StoredFile
@@ -60,7 +60,7 @@ class Downloads:
 
     async def answer(self, request: Request) -> Response:
         """The content; 403 for a link that is not ours or has expired, 404 for a file that is gone."""
-        account = Account(self._meter, secrets.token_hex(16), PATH)
+        account = Account(self._meter, new_call_id(), PATH)
         answer = await self._told(request, trace_headers(account.call_id))
         if answer.status_code < _WRONG:
             await account.complete()

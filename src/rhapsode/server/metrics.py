@@ -4,12 +4,12 @@ It answers while the server drains, too.
 """
 
 import asyncio
-import secrets
 
 import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from rhapsode.core.call_id import new_call_id
 from rhapsode.core.errors import RhapsodeError
 from rhapsode.server.auth import AdminAuthority, read_address, read_key
 from rhapsode.server.boundary import trace_headers
@@ -29,7 +29,7 @@ class MetricsEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        trace_id = secrets.token_hex(16)
+        trace_id = new_call_id()
         try:
             await self._authority.administer(read_key(scope), read_address(scope))
             content, kind = await asyncio.to_thread(write_metrics, _accept(scope))

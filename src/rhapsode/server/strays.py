@@ -1,6 +1,5 @@
 """Calls that no endpoint takes: an address that is not served, and one that is, with another method."""
 
-import secrets
 from typing import Final
 
 from starlette.applications import Starlette
@@ -8,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 
+from rhapsode.core.call_id import new_call_id
 from rhapsode.core.errors import RhapsodeError, UnknownPath, WrongMethod
 from rhapsode.server.admin import AdminEndpoint
 from rhapsode.server.boundary import Dialect, Endpoint, trace_headers
@@ -30,7 +30,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     del error
     if request.url.path.startswith(OPENAI_PATHS):
         return _told(UnknownPath("nothing is served at this address"), OPENAI_ERRORS, {})
-    return PlainTextResponse("404 page not found", status_code=404, headers=trace_headers(secrets.token_hex(16)))
+    return PlainTextResponse("404 page not found", status_code=404, headers=trace_headers(new_call_id()))
 
 
 async def wrong_method(request: Request, error: Exception) -> Response:
@@ -42,7 +42,7 @@ async def wrong_method(request: Request, error: Exception) -> Response:
         ours = WrongMethod(f"this address takes another method: {allowed['allow']}")
         dialect = endpoint.dialect_of(b"") if isinstance(endpoint, Endpoint) else OPENAI_ERRORS
         return _told(ours, dialect, allowed)
-    headers = allowed | trace_headers(secrets.token_hex(16))
+    headers = allowed | trace_headers(new_call_id())
     return PlainTextResponse("405 method not allowed", status_code=405, headers=headers)
 
 
@@ -56,7 +56,7 @@ def _methods(request: Request) -> list[str]:
 
 
 def _told(error: RhapsodeError, dialect: Dialect, headers: dict[str, str]) -> Response:
-    trace_id = secrets.token_hex(16)
+    trace_id = new_call_id()
     return Response(
         dialect.write_error(error, trace_id, b""),
         status_code=dialect.http_status(error),

@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
+from rhapsode.core.call_id import new_call_id
 from rhapsode.core.caller import Caller
 from rhapsode.core.errors import Draining, RhapsodeError, ServiceError
 from rhapsode.core.speech import SpeechEnd, SpeechRequest
@@ -76,7 +77,7 @@ class SpeechSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection. A wrong key is told in a frame, as all that is wrong with a call."""
-        trace_id = secrets.token_hex(16)
+        trace_id = new_call_id()
         await receive()  # that somebody connects
         if self._admission.draining:
             await _refuse(trace_id, send)

@@ -59,6 +59,7 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.timestamp} [{self.level:<9}] {self.event} {facts}"
 
 
+_BEFORE_ZONE: Final = len("2026-11-30T12:00:00.000000")
 _ENCODER: Final = msgspec.json.Encoder()
 _FACTS: Final = tuple(
     name for name in CallLine.__struct_fields__ if name not in {"event", "level", "logger", "timestamp"}
@@ -69,12 +70,12 @@ def log_call(record: CallRecord, *, method: str, http_status: int) -> None:
     """Write the line of a call that has ended, unless the log keeps to what is worse."""
     if not _log.isEnabledFor(logging.INFO):
         return
-    usage, now = record.usage, datetime.now(tz=UTC)
+    usage = record.usage
     line = CallLine(
         event="call",
         level="info",
         logger=LOGGER,
-        timestamp=f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond:06}Z",
+        timestamp=datetime.now(tz=UTC).isoformat(timespec="microseconds")[:_BEFORE_ZONE] + "Z",
         trace_id=record.call_id,
         method=method,
         operation=record.operation,
