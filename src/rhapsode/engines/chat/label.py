@@ -29,6 +29,8 @@ _BETWEEN: Final = _SPACES | _MARKS
 _CLOSING: Final = frozenset("]】")
 _BRACKETS: Final = _CLOSING | frozenset(">)）")
 """which make a label of the name inside, without a colon; all but the first ones right behind it only"""
+_AROUND: Final = _BEFORE | COLONS | _BRACKETS
+"""what is no part of a name at its ends"""
 _ASIDES: Final = {"(": ")", "（": "）"}
 """how a speaker looks or sounds: `Ann (whispering):`"""
 _DASHES: Final = frozenset("-–")
@@ -61,7 +63,10 @@ class _Node:
     def add(self, text: str, end: _Point) -> None:
         node = self
         for character in text:
-            node = node.next.setdefault(character, _Node())
+            following = node.next.get(character)
+            if following is None:
+                following = node.next[character] = _Node()
+            node = following
         # A name that is cut is a label by itself, also where it is another one's whole.
         node.end = end if node.end is not _Point.LABEL else node.end
         node.is_inside = any(text.rfind(opening) > text.rfind(closing) for opening, closing in _ASIDES.items())
@@ -75,6 +80,17 @@ class _Node:
     def characters(self) -> set[str]:
         """All that lead on."""
         return {case for character in self.next for case in _cases(character)}
+
+
+def _tree_of_verbs() -> _Node:
+    tree = _Node()
+    for verb in _VERBS:
+        tree.add(verb, _Point.SAID)
+    return tree
+
+
+_VERB_TREE: Final = _tree_of_verbs()
+"""the same for all names: it takes a hundred microseconds to grow"""
 
 
 def _cases(character: str) -> set[str]:
@@ -99,12 +115,10 @@ class Labels:
 
     def __init__(self, names: Iterable[str], *, longest: int | None = None) -> None:
         cores = {name: core_of(name) for name in names if name}
-        self._names, self._verbs = _Node(), _Node()
+        self._names, self._verbs = _Node(), _VERB_TREE
         for core in filter(None, cores.values()):
             is_cut = longest is not None and len(core) > longest
             self._names.add(core[:longest], _Point.LABEL if is_cut else _Point.NAMED)
-        for verb in _VERBS:
-            self._verbs.add(verb, _Point.SAID)
         self._has_bare = not all(cores.values())  # names of nothing but marks
         self.start: State = frozenset({_Point.BEFORE}) if cores else NOWHERE
 
@@ -192,4 +206,4 @@ def core_of(name: str) -> str:
 
 
 def _is_mark(character: str) -> bool:
-    return character in _BEFORE | COLONS | _BRACKETS or not is_visible(character)
+    return character in _AROUND or not is_visible(character)
