@@ -147,6 +147,15 @@ async def test_a_task_is_done_and_leaves_nothing_but_its_result(home: Home) -> N
     assert not any(home.folder.iterdir())
 
 
+async def test_a_full_disk_is_why_a_task_failed(home: Home) -> None:
+    task = await home.take(Document(name="", script=("完。",)))
+    sound = home.folder / str(task.id) / "0000" / "sound"
+    sound.parent.mkdir(parents=True)
+    sound.symlink_to("/dev/full")
+    failed = await home.run(task)
+    assert (failed.status, failed.reason) == (TaskStatus.FAILED, "the disk is full")
+
+
 async def test_stopped_at_every_passage_it_goes_on_and_the_bytes_are_the_same(home: Home) -> None:
     whole = await home.result(await home.run(await home.take()))
     count = home.engine.passages

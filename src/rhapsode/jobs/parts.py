@@ -11,7 +11,7 @@ import msgspec
 
 from rhapsode.core.errors import StorageError
 from rhapsode.core.speech import Mark, Pcm
-from rhapsode.jobs.store import bring_to_disk, disk_errors
+from rhapsode.jobs.store import bring_to_disk, disk_errors, give_up
 
 _SAMPLE_BYTES = 4
 _BLOCK_SECONDS = 2
@@ -60,8 +60,9 @@ class PartWriter:
 
     def close(self) -> None:
         """Remove what was not finished."""
-        self._file.close()
-        self._beside.unlink(missing_ok=True)
+        give_up(self._file)
+        with disk_errors():
+            self._beside.unlink(missing_ok=True)
 
 
 def read_part(path: Path, *, begin: int, pause: int) -> Iterator[Pcm]:

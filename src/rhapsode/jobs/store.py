@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -50,10 +50,9 @@ class Incoming:
         await to_thread.run_sync(self._sync)
 
     def close(self) -> None:
-        """Remove the file, unless it was taken to its place."""
-        try:
-            self._file.close()
-        finally:
+        """Remove the file, unless it was taken to its place. Raises `StorageError`."""
+        give_up(self._file)
+        with disk_errors():
             self.path.unlink(missing_ok=True)
 
     def put(self, content: bytes | bytearray) -> None:
@@ -143,6 +142,12 @@ def bring_to_disk(file: IO[bytes]) -> None:
     with disk_errors():
         file.flush()
         os.fsync(file.fileno())
+
+
+def give_up(file: IO[bytes]) -> None:
+    """Close what nobody will read, if it is open: what a full disk did not take of it is tried again, and may fail."""
+    with suppress(OSError):
+        file.close()
 
 
 def write_whole(path: Path, content: bytes) -> None:

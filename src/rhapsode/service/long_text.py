@@ -18,7 +18,7 @@ from rhapsode.core.errors import InvalidField
 from rhapsode.core.speech import Pcm, SpeechAudio, SpeechEnd, SpeechRequest
 from rhapsode.jobs.archive import Entry, write_archive
 from rhapsode.jobs.parts import PartWriter, read_part
-from rhapsode.jobs.store import Store, bring_to_disk, disk_errors, write_whole
+from rhapsode.jobs.store import Store, bring_to_disk, disk_errors, give_up, write_whole
 from rhapsode.jobs.tasks import Document, Lease, Order, Sum, Tasks
 from rhapsode.service.speech import SpeechService
 from rhapsode.text.passages import Passage, cut_passages
@@ -96,7 +96,7 @@ class LongText:
         sound = folder / _SOUND
         with disk_errors():
             file = await to_thread.run_sync(lambda: sound.open("wb"))
-        with file:
+        try:
             async with aclosing(self.speech.pack(request, self._blocks(request, folder))) as events:
                 async for event in events:
                     if isinstance(event, SpeechAudio):
@@ -107,6 +107,8 @@ class LongText:
                     else:
                         await to_thread.run_sync(bring_to_disk, file)
                         await to_thread.run_sync(write_whole, folder / _END, msgspec.json.encode(event))
+        finally:
+            give_up(file)
         await to_thread.run_sync(_remove_parts, folder)
 
     async def _blocks(self, request: SpeechRequest, folder: Path) -> AsyncGenerator[Pcm]:
