@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhapsode.core.errors import InvalidField
-from rhapsode.jobs.documents import MOST_BYTES, RawDocument, read_documents
+from rhapsode.jobs.documents import MOST_BYTES, MOST_DIRECTORY, RawDocument, read_documents
 
 
 def zipped(members: Mapping[str, bytes | str], **how: Any) -> bytes:  # noqa: ANN401 - as zipfile takes it
@@ -121,6 +122,36 @@ def test_a_bomb_is_put_down_before_it_goes_off(tmp_path: Path) -> None:
     lying = half.replace(struct.pack("<I", MOST_BYTES // 2 + 1), struct.pack("<I", 5))
     with pytest.raises(InvalidField, match=r"is not a zip file, or is damaged|must not hold more than"):
         read(tmp_path, lying)
+
+
+def listing(lines: int, *, zip64: bool) -> bytes:
+    """A zip that says of itself that so many empty files are in it: 47 bytes for each."""
+    line = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    size = len(line) * lines
+    if not zip64:
+        return line * lines + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, size, 0, 0)
+    record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, lines, lines, size, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, size, 1)
+    most, most_lines = 0xFFFFFFFF, 0xFFFF
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, most_lines, most_lines, most, most, 0)
+    return line * lines + record + locator + end
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_bomb_of_a_directory_is_not_even_read(tmp_path: Path, *, zip64: bool) -> None:
+    with pytest.raises(InvalidField, match="a zip must hold 1 to 1000 files, not 1001"):
+        read(tmp_path, listing(1001, zip64=zip64))
+    path = tmp_path / "bomb"
+    path.write_bytes(listing(500_000, zip64=zip64))
+    tracemalloc.start()
+    with pytest.raises(InvalidField, match="and a list of them of 1048576 bytes at most"):
+        read_documents(path, "bomb.zip", field="text", most_each=100, most=100)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * MOST_DIRECTORY
+    path.write_bytes(listing(MOST_DIRECTORY // 47, zip64=zip64))
+    with pytest.raises(InvalidField, match="must hold 1 to 1000 files, not 22310"):
+        read_documents(path, "bomb.zip", field="text", most_each=100, most=100)
 
 
 def test_odd_ways_of_packing_are_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ A zip may claim anything of itself: what counts is what comes out of it, and tha
 """
 
 import codecs
+import io
 import struct
 import zipfile
 import zlib
@@ -20,6 +21,8 @@ from rhapsode.jobs.store import disk_errors
 MOST_MEMBERS: Final = 1000
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of all texts of a zip together: ten million characters are 30 MB of Chinese in UTF-8, 60 MB as JSON escapes."""
+MOST_DIRECTORY: Final = 1024 * 1024
+"""Bytes of a zip's own list of what is in it: a thousand files take some 100 kB."""
 
 _MOST_BYTES_A_CHARACTER: Final = 4
 _KINDS: Final = (".txt", ".json")
@@ -79,10 +82,29 @@ def read_documents(path: Path, filename: str, *, field: str, most_each: int, mos
     return documents
 
 
+class _DirectoryTooLarge(Exception):
+    """A zip lists more than a thousand files take."""
+
+
+class _Wary(io.FileIO):
+    """A zip, read in small pieces alone.
+
+    The standard library reads the whole list of what is in a zip, and makes an object of each line, before anybody can
+    ask how many there are: in 100 MB there is room for two million. All else it reads in pieces of `_BLOCK` at most.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Of the standard library. Raises `_DirectoryTooLarge`."""
+        content = super().read(MOST_DIRECTORY + 1 if size is None or size < 0 else min(size, MOST_DIRECTORY + 1)) or b""
+        if len(content) > MOST_DIRECTORY:
+            raise _DirectoryTooLarge
+        return content
+
+
 def _read_zip(path: Path, field: str) -> list[RawDocument]:
     documents: list[RawDocument] = []
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _Wary(path) as file, zipfile.ZipFile(file) as archive:
             for name, content in _members(archive, field):
                 stem, where = _stem(name), f"{name[:80]}: "
                 if sum(document.name.partition("-")[2] == stem for document in documents):
@@ -92,6 +114,9 @@ def _read_zip(path: Path, field: str) -> list[RawDocument]:
                     documents.append(RawDocument(name=f"content-{stem}", where=where, text=text))
                 else:
                     documents += _read_json(content, stem, field, where)
+    except _DirectoryTooLarge as error:
+        rule = f"a zip must hold 1 to {MOST_MEMBERS} files, and a list of them of {MOST_DIRECTORY} bytes at most"
+        raise InvalidField(field, rule) from error
     except _DAMAGE as error:
         raise InvalidField(field, "is not a zip file, or is damaged") from error
     return documents
