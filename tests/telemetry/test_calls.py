@@ -85,6 +85,24 @@ def test_a_name_that_is_a_key_or_breaks_the_line_does_neither(watcher: CallWatch
     assert "a?level=error?[2J?b" in line
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("ft:a_1:x [info] call code=0", "'ft:a_1:x [info] call code=0'"),
+        ("Chinese (Mandarin)_Gentleman", "'Chinese (Mandarin)_Gentleman'"),
+        ("a=b", "'a=b'"),
+        ("'a'", "\"'a'\""),
+        ("a\u3000b\u202e", r"'a\u3000b\u202e'"),
+        ("ft:abab5.5-chat_1:小明", "ft:abab5.5-chat_1:小明"),
+    ],
+)
+def test_a_name_is_one_fact_to_people(watcher: CallWatcher, name: str, told: str) -> None:
+    output = io.StringIO()
+    configure_logs(json=False, level="info", stream=output)
+    watcher(chat(model=name, voice=name), method="POST", http_status=200)
+    assert f" model={told} voice={told} first_ms=" in output.getvalue()
+
+
 def test_a_log_that_keeps_to_what_is_worse_says_nothing_of_calls(watcher: CallWatcher) -> None:
     output = io.StringIO()
     configure_logs(json=True, level="warning", stream=output)

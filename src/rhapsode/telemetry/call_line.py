@@ -53,6 +53,7 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __str__(self) -> str:
         """For people."""
         told = msgspec.structs.asdict(self)
+        told["model"], told["voice"] = _quoted(self.model), _quoted(self.voice)  # what callers wrote
         facts = " ".join(
             f"{name}={told[name]}" for name in _FACTS if told[name] or name in {"code", "http_status", "took_ms"}
         )
@@ -64,6 +65,8 @@ _ENCODER: Final = msgspec.json.Encoder()
 _FACTS: Final = tuple(
     name for name in CallLine.__struct_fields__ if name not in {"event", "level", "logger", "timestamp"}
 )
+_APART: Final = frozenset(" ='\"")
+"""what tells facts apart, and begins a quotation"""
 
 
 def log_call(record: CallRecord, *, method: str, http_status: int) -> None:
@@ -103,6 +106,12 @@ def log_call(record: CallRecord, *, method: str, http_status: int) -> None:
 def _name(name: str) -> str:
     """A name as callers wrote it, on one line: it may be anything, a key too."""
     return mask(name).translate(_CONTROLS)
+
+
+@lru_cache(maxsize=1024)
+def _quoted(name: str) -> str:
+    """In quotes where it could be taken for more than one fact, as in all other lines."""
+    return name if name.isprintable() and _APART.isdisjoint(name) else repr(name)
 
 
 _CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), "?")
