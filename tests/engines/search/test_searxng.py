@@ -131,6 +131,25 @@ async def test_another_address_is_named() -> None:
         await search(saying("", 404))
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_nothing_is_asked_where_a_redirect_leads(status: int) -> None:
+    asked: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path_qs)
+        return web.json_response(ANSWER)
+
+    async with playing_searxng(elsewhere, "/inside") as inside:
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            del request
+            return web.Response(status=status, headers={"Location": f"{inside}/inside"})
+
+        with pytest.raises(EngineMissing, match=rf"search\.url is no SearXNG server: HTTP {status}"):
+            await search(answer)
+    assert not asked
+
+
 async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
