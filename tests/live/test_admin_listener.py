@@ -13,13 +13,20 @@ from rhapsode.core.errors import SettingsError
 from rhapsode.server.sockets import bind_sockets
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
 
+OPEN = "metrics_open lets anybody on the network read"
 ADDRESSES = ("/v1/admin/keys", "/v1/admin/groups", "/metrics")
+
+
+def said(server: LiveServer) -> str:
+    """The start's words, on one line."""
+    return " ".join((server.home / "output.txt").read_text(encoding="utf-8").split())
 
 
 def admin_url(server: LiveServer) -> str:
     """As the start says it."""
-    said = (server.home / "output.txt").read_text(encoding="utf-8").split()
-    return next(word for word in said if word.startswith("http://127.0.0.1:") and word != server.base_url)
+    return next(
+        word for word in said(server).split() if word.startswith("http://127.0.0.1:") and word != server.base_url
+    )
 
 
 def administrator(server: LiveServer) -> dict[str, str]:
@@ -54,6 +61,16 @@ def test_figures_may_be_open_there(tmp_path: Path) -> None:
         assert "rhapsode_" in httpx2.get(f"{own}/metrics", trust_env=False).raise_for_status().text
         assert httpx2.get(f"{own}/v1/admin/keys", trust_env=False).status_code == 401
         assert httpx2.get(f"{server.base_url}/metrics", trust_env=False).status_code == 404
+        assert OPEN not in said(server)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_figures_that_are_open_to_others_are_warned_of(tmp_path: Path, workers: int) -> None:
+    open_to_others = f'[server]\nadmin_host = "0.0.0.0"\nadmin_port = 0\nworkers = {workers}\n'
+    with running_server(tmp_path / "open", f"{open_to_others}metrics_open = true\n{DETERMINISTIC}") as server:
+        assert f"{OPEN} the figures of {admin_url(server)}/metrics without a key" in said(server)
+    with running_server(tmp_path / "closed", open_to_others + DETERMINISTIC) as server:
+        assert OPEN not in said(server)
 
 
 def test_a_port_of_their_own_that_cannot_be() -> None:

@@ -66,6 +66,7 @@ class Messages:
     key_is_revoked: str
     no_keys: str
     exposed: str
+    figures_open: str
     how_to_stop: str
     voice_id: str
     voice_name: str
@@ -153,6 +154,10 @@ ENGLISH = Messages(
         "Warning: others on the network can reach this server, and read keys and texts on the way. Give it a"
         " certificate (tls_cert and tls_key under [server]), or put a proxy in front of it that has one (behind_proxy)."
     ),
+    figures_open=(
+        "Warning: metrics_open lets anybody on the network read the figures of {base_url}/metrics without a key: how"
+        " much is asked of which model, and what it costs. Let only the collector reach that port."
+    ),
     how_to_stop="Ctrl-C stops the server; calls in flight may finish.",
     voice_id="id",
     voice_name="name",
@@ -239,6 +244,10 @@ CHINESE = Messages(
     exposed=(
         "警告：网络上的其他机器可以访问本服务，密钥和文本会以明文传输。"
         "请在 [server] 中设置证书（tls_cert 和 tls_key），或在前面放置一个带证书的代理（behind_proxy）。"
+    ),
+    figures_open=(
+        "警告：metrics_open 使网络上的任何人无需密钥即可读取 {base_url}/metrics 的指标："
+        "各模型的用量和费用。请只让采集程序访问该端口。"
     ),
     how_to_stop="按 Ctrl-C 停止服务；进行中的请求会先完成。",
     voice_id="音色 ID",

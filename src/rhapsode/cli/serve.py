@@ -64,4 +64,6 @@ def announce(screen: "Screen", ready: "Ready") -> None:
         screen.note(ready.missing)
     if ready.is_exposed:
         screen.note(words.exposed)
+    if ready.tells_figures:
+        screen.note(words.figures_open.format(base_url=ready.admin_url))
     screen.note(words.how_to_stop)

@@ -19,7 +19,7 @@ from rhapsode.server.fleet.parent import running_fleet
 from rhapsode.server.on_socket import Way, config_of
 from rhapsode.server.open_files import allow_many_files
 from rhapsode.server.settled_memory import settle_memory
-from rhapsode.server.sockets import Sockets, address_of, are_exposed, bind_sockets
+from rhapsode.server.sockets import Sockets, address_of, are_exposed, bind_sockets, is_reached_by_others
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.telemetry.logs import configure_logs
@@ -39,6 +39,8 @@ class Ready:
     missing: str | None
     is_exposed: bool
     """Whether others on the network can reach the server, and read what is said to it."""
+    tells_figures: bool
+    """Whether others on the network can read the figures, which need no key."""
 
 
 def serve(
@@ -111,7 +113,13 @@ def _ready(home: Home, sockets: Sockets, way: Way, *, first_key: NewKey | None, 
         credentials_file=home.credentials_file,
         missing=missing,
         is_exposed=are_exposed(sockets, way),
+        tells_figures=_tells_figures(home, sockets),
     )
+
+
+def _tells_figures(home: Home, sockets: Sockets) -> bool:
+    own, chosen = sockets.administration, read_settings(home.settings_file).server
+    return chosen.metrics_open and own is not None and is_reached_by_others(own)
 
 
 def _base_url(home: Home, sockets: Sockets, way: Way) -> str:

@@ -75,7 +75,12 @@ def address_of(bound: socket.socket, way: Way) -> str:
 
 def are_exposed(sockets: Sockets, way: Way) -> bool:
     """Whether others on the network can reach one of them, and read what is said to it."""
-    return way.is_bare and not all(ip_address(one.getsockname()[0]).is_loopback for one in sockets.every)
+    return way.is_bare and any(is_reached_by_others(one) for one in sockets.every)
+
+
+def is_reached_by_others(bound: socket.socket) -> bool:
+    """Whether it listens to more than this machine."""
+    return not ip_address(bound.getsockname()[0]).is_loopback
 
 
 def _bind(host: str, port: int, what: str) -> socket.socket:
