@@ -1,5 +1,8 @@
 """Groups and their users, and money."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -13,6 +16,7 @@ from rhapsode.accounts.terms import KeyTerms
 from rhapsode.accounts.users import Users
 from rhapsode.core.errors import DuplicateAccount, InvalidField, UnknownAccount
 from rhapsode.database.connect import Database
+from rhapsode.database.open import open_database
 
 
 @pytest.fixture
@@ -30,6 +34,22 @@ def test_a_group_is_made_and_found_by_name_and_by_id(groups: Groups) -> None:
     assert groups.show("演示") == groups.show(made.group_id) == made
     assert (made.name, made.balance, made.keys) == ("演示", 3, 0)
     assert groups.list() == [made]
+
+
+def test_of_many_who_make_a_group_of_one_name_one_does(groups: Groups, database_url: str) -> None:
+    with closing(open_database(database_url)) as one, closing(open_database(database_url)) as other:
+        servers = Groups(one), Groups(other)
+
+        def make(number: int) -> str:
+            try:
+                servers[number % 2].create(f"group {number // 16}")
+            except DuplicateAccount:
+                return "taken"
+            return "made"
+
+        with ThreadPoolExecutor(4) as threads:
+            assert Counter(threads.map(make, range(160))) == {"made": 10, "taken": 150}
+    assert len(groups.list()) == 10
 
 
 def test_a_group_can_have_the_id_that_it_has_on_the_platform(groups: Groups) -> None:

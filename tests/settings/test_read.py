@@ -155,6 +155,25 @@ def test_a_fault_names_the_file_the_key_and_the_rule(file: Path, text: str, faul
     assert caught.value.message == f"{file}{fault}"
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://ada:hunter2@host/db", "postgresql://ada:hun@hunter2@host/db", "postgres:///db?password=hunter2"],
+)
+def test_where_postgresql_is_and_how_it_opens_is_not_shown(file: Path, url: str) -> None:
+    file.write_text(f'[database]\nurl = "{url}"', encoding="utf-8")
+    settings = read_settings(file)
+    assert settings.database.url == url
+    assert "hunter2" not in f"{settings!r} {settings} {settings.database!r}"
+    file.write_text(f'[database]\nurl = " {url}"', encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(file)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_where_a_file_of_sqlite_is_is_shown(file: Path) -> None:
+    assert "sqlite:///rhapsode.db" in repr(read_settings(file))
+
+
 def test_a_file_that_is_not_text_is_named(file: Path) -> None:
     file.write_bytes(b"# \xff")
     with pytest.raises(SettingsError, match=re.escape(f"{file} is not UTF-8 text (byte 2)")):

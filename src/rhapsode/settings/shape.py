@@ -146,6 +146,10 @@ class DatabaseSettings(_Table, frozen=True, kw_only=True):
     url_env: str = ""
     keep_days: Annotated[int, msgspec.Meta(ge=0, le=36500)] = 0
 
+    def __repr__(self) -> str:
+        masked = self if self.url.startswith("sqlite:") else msgspec.structs.replace(self, url="...")
+        return super(DatabaseSettings, masked).__repr__()
+
 
 class ModelPrice(_Table, frozen=True, kw_only=True):
     """What 1,000 tokens of a prompt cost, of those that were known already, and of a reply; and 1,000 characters.
