@@ -8,7 +8,7 @@ from typing import Final
 from anyio import to_thread
 from starlette.responses import Response
 
-from rhapsode.core.errors import InvalidField, InvisibleText
+from rhapsode.core.errors import InvalidField, InvisibleText, UnknownVoice
 from rhapsode.core.limiter import Unit
 from rhapsode.core.speech import SpeechRequest, TextCount
 from rhapsode.core.usage import Usage
@@ -19,7 +19,7 @@ from rhapsode.jobs.files import Files
 from rhapsode.jobs.tasks import Document, Order, Task, Tasks, TaskStatus
 from rhapsode.server.boundary import Answer, Call, Dialect
 from rhapsode.server.uploads import receive_upload
-from rhapsode.service.account import Account
+from rhapsode.service.account import UNKNOWN_VOICE, Account
 from rhapsode.service.metered import voices_of
 from rhapsode.service.speech import SpeechService
 from rhapsode.text.count import MOST_INVISIBLE, count
@@ -107,7 +107,11 @@ class TaskDesk:
         )
         if figures.invisible > MOST_INVISIBLE:
             raise InvisibleText(figures.invisible, most=MOST_INVISIBLE)
-        request = await self.speech.prepare(replace(request, script=()), account.caller)
+        try:
+            request = await self.speech.prepare(replace(request, script=()), account.caller)
+        except UnknownVoice:
+            account.cast(UNKNOWN_VOICE)
+            raise
         task = await self.tasks.create(account.caller.group_id, Order(request=request, documents=documents), figures)
         account.use(Usage(characters=figures.characters))
         self.wake()

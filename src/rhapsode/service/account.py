@@ -23,6 +23,12 @@ MODEL_CHARACTERS: Final = 128
 VOICE_CHARACTERS: Final = 256
 """what the ledger keeps of a name"""
 
+UNKNOWN_VOICE: Final = "unknown"
+"""What is kept in place of an id that is nobody's, which may be anything: a whole text that was put there by mistake.
+
+No voice is called so: ids of callers' own have eight characters.
+"""
+
 _NOTHING: Final = Usage()
 _LEFT_STATUS: Final = 0
 
@@ -127,11 +133,11 @@ class Account:
         Raises `Forbidden` and `LimitError`: then it is as if the call had never been, but for who watches.
         """
         self._model, self._counted_as = _kept(model, MODEL_CHARACTERS), known_as
-        self.cast(voice)
         self._spoken_by = spoken_by
         if model:
             check_model(self.caller, model, known_as)
         await self._enter(known_as or model, unit, amount)
+        self.cast(voice)
         self._is_kept = True
 
     async def admit_request(self) -> None:
@@ -139,7 +145,7 @@ class Account:
         await self._enter("", Unit.CHARACTERS, 0)
 
     def cast(self, voice: str) -> None:
-        """Who speaks: an id, or ids joined by `+`."""
+        """Who speaks: an id, or ids joined by `+`; `UNKNOWN_VOICE` where it turns out that there is no such voice."""
         self._voice = _kept(voice, VOICE_CHARACTERS)
 
     @property

@@ -7,10 +7,11 @@ from typing import Final
 
 from rhapsode.core.chat import ChatEnd, ChatEvent, ChatRequest, ChatUsage
 from rhapsode.core.embedding import Embeddings, EmbedRequest
+from rhapsode.core.errors import UnknownVoice
 from rhapsode.core.limiter import Unit
 from rhapsode.core.speech import SpeechAudio, SpeechEnd, SpeechEvent, SpeechRequest
 from rhapsode.core.usage import Usage
-from rhapsode.service.account import Account, check_model
+from rhapsode.service.account import UNKNOWN_VOICE, Account, check_model
 from rhapsode.service.chat import ChatService, Hear
 from rhapsode.service.embed import EmbedService
 from rhapsode.service.speech import SpeechService
@@ -80,13 +81,17 @@ async def heard(
         return Usage(characters=billed(request.text[: last.spoken]), audio_ms=last.milliseconds)
 
     account.follow(so_far)
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, SpeechEnd):
-                account.use(Usage(characters=event.count.characters, audio_ms=event.milliseconds))
-            else:
-                last = event
-            yield event
+    try:
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, SpeechEnd):
+                    account.use(Usage(characters=event.count.characters, audio_ms=event.milliseconds))
+                else:
+                    last = event
+                yield event
+    except UnknownVoice:
+        account.cast(UNKNOWN_VOICE)
+        raise
 
 
 class MeteredEmbedding:
@@ -140,13 +145,17 @@ class MeteredSpokenChat:
             return replace(usage, characters=last.characters, audio_ms=last.milliseconds)
 
         account.follow(lambda: aloud(written()))
-        async with aclosing(events):
-            async for event in events:
-                if isinstance(event, SpokenAudio):
-                    last = event
-                elif isinstance(event, ChatEnd):
-                    account.use(aloud(usage_of(event.usage)))
-                yield event
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, SpokenAudio):
+                        last = event
+                    elif isinstance(event, ChatEnd):
+                        account.use(aloud(usage_of(event.usage)))
+                    yield event
+        except UnknownVoice:
+            account.cast(UNKNOWN_VOICE)
+            raise
 
 
 class _Tally:
