@@ -24,6 +24,8 @@ FIGURES: Final = (
     "audio_seconds",
     "cost",
 )
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a formula may begin: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
 def read_dimensions(names: Sequence[str]) -> tuple[Dimension, ...]:
@@ -93,4 +95,4 @@ def _figures(row: UsageRow) -> tuple[object, ...]:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if text.startswith(_FORMULAS) else text
