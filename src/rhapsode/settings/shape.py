@@ -31,8 +31,9 @@ class EngineSetting(_Table, frozen=True, kw_only=True):
 class ServerSettings(_Table, frozen=True, kw_only=True):
     """Where the server listens. Port 0 takes any free one. `public_url` is how callers reach it; or empty.
 
-    `workers`: how many processes take calls. `tls_cert` and `tls_key` are PEM files, counted from the home; or empty.
-    `behind_proxy` are the addresses of proxies that are believed, `cors_origins` those of pages that may call.
+    `workers`: how many processes take calls; of many, one that does not answer for `hang_seconds` is killed.
+    `tls_cert` and `tls_key` are PEM files, counted from the home; or empty. `behind_proxy` are the addresses of proxies
+    that are believed, `cors_origins` those of pages that may call.
     `admin_host` and `admin_port`: where administrators are served, and nowhere else then; the figures without a key
     where `metrics_open` says so.
     """
@@ -41,6 +42,7 @@ class ServerSettings(_Table, frozen=True, kw_only=True):
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765
     public_url: Annotated[str, msgspec.Meta(pattern="^(https?://[^/?#]+[^?#]*)?$", max_length=4096)] = ""
     workers: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
+    hang_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30.0
     tls_cert: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     tls_key: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     behind_proxy: Annotated[tuple[Text, ...], msgspec.Meta(max_length=100)] = ()

@@ -6,15 +6,18 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 import msgspec
 
 from rhapsode.core.errors import EngineError
-from rhapsode.server.fleet.orders import Answer, EnginesOrder, ServerOrder
+from rhapsode.server.fleet.orders import PING, Answer, EnginesOrder, ServerOrder
 
 _GOODBYE = 5.0
 """seconds that a process has to end by itself once it shall"""
 _LONGEST_ANSWER = 2**20
+_PARTS: Final = 10
+"""Of the time that a process may say nothing: it is waited for in so many waits."""
 
 
 class Child:
@@ -44,12 +47,39 @@ class Child:
         if not self._stdin.is_closing():
             self._stdin.write(word.encode() + b"\n")
 
+    async def silent(self, seconds: float) -> None:
+        """Return when one that was ready has answered nothing for so long: its event loop stands still.
+
+        What counts is how often this process has waited for it, and not the clock: a machine that was suspended, or
+        this process that was, has waited once.
+        """
+        part = seconds / _PARTS
+        heard: asyncio.Task[bytes] | None = None
+        waits = 0
+        try:
+            while waits < _PARTS:
+                await asyncio.sleep(part)
+                if heard is None or heard.done():
+                    if heard is not None and not heard.result():  # it has ended, or closed its ears
+                        await asyncio.wait((self.ended,))
+                    waits, heard = 0, asyncio.create_task(self._stdout.readline())
+                    self.say(PING)
+                else:
+                    waits += 1
+        finally:
+            if heard is not None:
+                heard.cancel()
+
+    def kill(self) -> None:
+        """End it, whatever it is at."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
     async def gone(self, *, within: float) -> None:
         """Wait so many seconds for its end; then kill it."""
         _, waiting = await asyncio.wait((self.ended,), timeout=within)
         if waiting:
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            self.kill()
             await asyncio.wait((self.ended,))
         self._stdin.close()
 

@@ -3,12 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
 
 from rhapsode.link.child import Orders, die_with_parent, take_standard_output
-from rhapsode.server.fleet.orders import Answer
+from rhapsode.server.fleet.orders import PING, PONG, Answer
 
 OrderT = TypeVar("OrderT")
 
@@ -29,10 +30,23 @@ class Inside:
 
     def answer(self, answer: Answer) -> None:
         """Tell the parent, once."""
-        self._out.write(msgspec.json.encode(answer) + b"\n")
-        self._out.close()
+        self._say(msgspec.json.encode(answer) + b"\n")
 
     def follow(self, told: Callable[[str], None]) -> None:
-        """Have `told` called with each later word, on the event loop that runs now."""
+        """Have `told` called with each later word, on the event loop that runs now, where pings are answered."""
         loop = asyncio.get_running_loop()
-        self._orders.follow(lambda word: loop.call_soon_threadsafe(told, word) and None)
+
+        def heard(word: str) -> None:
+            with suppress(RuntimeError):  # the loop is closed: this process is at its end
+                if word == PING:
+                    loop.call_soon_threadsafe(self._say, PONG)
+                else:
+                    loop.call_soon_threadsafe(told, word)
+
+        self._orders.follow(heard)
+
+    def _say(self, line: bytes) -> None:
+        """Short, and never many at once: none waits for the parent to read."""
+        with suppress(BrokenPipeError):  # the parent has gone, and so will this process
+            self._out.write(line)
+            self._out.flush()

@@ -1,4 +1,7 @@
-"""Keeps one process of many running: it is started anew whenever it ends, after a pause that grows."""
+"""Keeps one process of many running: it is started anew whenever it ends, after a pause that grows.
+
+One that hangs is ended first: for its callers that is better than to wait for ever.
+"""
 
 import asyncio
 import time
@@ -14,6 +17,9 @@ from rhapsode.server.fleet.orders import Answer
 
 HEALTHY: Final = 10.0
 """Seconds after which a process is taken for one that works: the next one is then started at once."""
+
+SILENCE: Final = 30.0
+"""Seconds without an answer, where the settings say nothing else."""
 
 LONGEST_PAUSE: Final = 30.0
 """Seconds between two starts."""
@@ -31,9 +37,15 @@ class Keeper:
         *,
         ready: Callable[[Child], None] = lambda _child: None,
         gone: Callable[[int], None] = lambda _pid: None,
+        silence: float = SILENCE,
     ) -> None:
-        """`ready` is called with each process that is, `gone` with the process id of each that has ended."""
+        """`ready` is called with each process that is, `gone` with the process id of each that has ended.
+
+        `silence`: seconds without an answer after which one that was ready is taken for one that hangs. Until it is
+        ready it takes as long as it takes: it may have a large model to load.
+        """
         self._name, self._start, self._ready, self._gone = name, start, ready, gone
+        self._silence = silence
         self._first: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._first.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, if by none
         self.child: Child | None = None
@@ -79,7 +91,19 @@ class Keeper:
                     self._first.set_result(answer)
                 self.child = child
                 self._ready(child)
-                return how_it_ended(await asyncio.shield(child.ended))
+                return await self._end_of(child)
             finally:
                 self.child = None
                 self._gone(child.pid)
+
+    async def _end_of(self, child: Child) -> str:
+        """How it ended, by itself or because it hung."""
+        silent = asyncio.create_task(child.silent(self._silence))
+        try:
+            await asyncio.wait((child.ended, silent), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            silent.cancel()
+        if child.ended.done() or self.ending:  # who is to end has a deadline of another kind
+            return how_it_ended(await asyncio.shield(child.ended))
+        child.kill()
+        return f"did not answer for {self._silence:g} s and was killed"

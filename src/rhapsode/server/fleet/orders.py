@@ -15,6 +15,9 @@ DRAIN: Final = "drain"
 """to a server: as SIGTERM; said again, end without waiting"""
 END: Final = "end"
 """to the engine process: nobody needs it any more"""
+PING: Final = "ping"
+"""to each that is ready: answer `PONG`, from the event loop that calls are served by"""
+PONG: Final = b"pong\n"
 
 
 class EngineOrder(msgspec.Struct, frozen=True):

@@ -83,7 +83,7 @@ async def running_fleet(home: Home, sockets: Sockets, *, servers: int) -> AsyncG
         metrics.mkdir(mode=0o700)
         environment = {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
         start = partial(running_child, environment=environment)
-        gone = partial(_forget, metrics)
+        keeper_of = partial(Keeper, gone=partial(_forget, metrics), silence=settings.server.hang_seconds)
         engines = str(directory / "engines")
         redis = settings.limits.redis_url or settings.limits.redis_url_env
         counting = "" if redis else str(directory / "counting")
@@ -94,7 +94,7 @@ async def running_fleet(home: Home, sockets: Sockets, *, servers: int) -> AsyncG
                 await stack.enter_async_context(hosting(counting, Counting().open_answer))
             keep = await stack.enter_async_context(_kept())
             if order.chat or order.embed or order.speech:
-                first = Keeper("engines", lambda: start(_ENGINES, "rhapsode-engines", order, last_word=END), gone=gone)
+                first = keeper_of("engines", lambda: start(_ENGINES, "rhapsode-engines", order, last_word=END))
                 keep(first)
                 missing = (await first.first_ready()).missing
 
@@ -116,7 +116,7 @@ async def running_fleet(home: Home, sockets: Sockets, *, servers: int) -> AsyncG
                 tasks: list[asyncio.Task[None]] = []
                 fleet = Fleet(keepers, tasks)
                 for index in range(servers):
-                    keeper = Keeper(f"server {index}", partial(server, index), ready=fleet.welcome, gone=gone)
+                    keeper = keeper_of(f"server {index}", partial(server, index), ready=fleet.welcome)
                     keepers.append(keeper)
                     tasks.append(keep_server(keeper))
                 for keeper in keepers:
