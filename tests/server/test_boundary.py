@@ -15,7 +15,7 @@ from rhapsode.core.errors import EngineError, MalformedBody, RhapsodeError, Stor
 from rhapsode.dialects.minimax import t2a
 from rhapsode.dialects.minimax.status import http_status_of
 from rhapsode.server.body import read_body
-from rhapsode.server.boundary import Answer, Call, Dialect, Endpoint
+from rhapsode.server.boundary import Answer, Call, Dialect, DialectOfBody, Endpoint
 from rhapsode.server.streaming import EventStream
 from rhapsode.service.admission import Admission
 from rhapsode.telemetry.logs import configure_logs
@@ -260,6 +260,22 @@ async def test_a_body_that_never_comes_is_not_waited_for(parts: int) -> None:
 
     with pytest.raises(MalformedBody, match="did not arrive"):
         await read_body({"headers": []}, receive, limit=9, seconds=0.01)
+
+
+@pytest.mark.parametrize("dialect", [DIALECT, DialectOfBody(choose=lambda _body: DIALECT)], ids=["one", "of the body"])
+async def test_a_body_that_came_late_is_not_read_on(dialect: Dialect | DialectOfBody) -> None:
+    socket = Socket()
+    socket.parts = []
+
+    async def late(call: Call) -> Answer:
+        assert call.receive
+        return Response(await read_body(call.scope, call.receive, limit=9, seconds=0.01))
+
+    endpoint = Endpoint(late, dialect, admission=Admission(), authority=Keys(), meter=meter(), reads_body=True)
+    with anyio.fail_after(5):
+        await endpoint(socket.scope, socket.receive, socket.send)
+    assert socket.base_resp["status_code"] == 2013
+    assert dict(socket.sent[0]["headers"])[b"connection"] == b"close"
 
 
 def breaking(error: Exception, *, after: int) -> Handle:

@@ -21,12 +21,15 @@ class CallerLeft(Exception):
     """The caller hung up."""
 
 
+class LateBody(MalformedBody):
+    """The body did not arrive in its time. No more of it is read."""
+
+
 async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float = SECONDS) -> bytes:
     """The whole body, at most `limit` bytes.
 
     A length announced above the limit is refused before a byte is read, and so is a packed body: what would come out of
-    it is not known before. Raises `BodyTooLarge`, `MalformedBody`,
-    `CallerLeft`.
+    it is not known before. Raises `BodyTooLarge`, `LateBody`, `MalformedBody`, `CallerLeft`.
     """
     _refuse_announced(scope, limit)
     parts: list[bytes] = []
@@ -40,7 +43,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
                 if size > limit:
                     raise BodyTooLarge(limit)
     except TimeoutError as error:
-        raise MalformedBody(f"the body did not arrive within {seconds:g} seconds") from error
+        raise LateBody(f"the body did not arrive within {seconds:g} seconds") from error
     return b"".join(parts)
 
 
@@ -55,9 +58,7 @@ async def read_parts(scope: Scope, receive: Receive, *, limit: int) -> AsyncGene
             async with asyncio.timeout_at(min(end, loop.time() + SECONDS)):
                 part, more = await _read_part(receive)
         except TimeoutError as error:
-            raise MalformedBody(
-                f"nothing of the body arrived for {SECONDS:g} seconds, or not all in an hour"
-            ) from error
+            raise LateBody(f"nothing of the body arrived for {SECONDS:g} seconds, or not all in an hour") from error
         size += len(part)
         if size > limit:
             raise BodyTooLarge(limit)

@@ -18,7 +18,7 @@ from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, Serv
 from rhapsode.dialects.minimax.status import BaseResp, status_of
 from rhapsode.server.address import read_base_url, read_query
 from rhapsode.server.auth import Authority, read_address, read_group, read_key
-from rhapsode.server.body import CallerLeft, discard_body, read_body
+from rhapsode.server.body import CallerLeft, LateBody, discard_body, read_body
 from rhapsode.server.streaming import EventStream
 from rhapsode.service.account import Account
 from rhapsode.service.admission import Admission, Place
@@ -201,7 +201,7 @@ class Endpoint:
         ours = _ours(error, exchange.account.call_id)
         begun = exchange.answer if isinstance(exchange.answer, EventStream) and exchange.answer.begun else None
         body = exchange.body
-        if body is None and isinstance(self._dialect, DialectOfBody) and not isinstance(error, BodyTooLarge):
+        if body is None and isinstance(self._dialect, DialectOfBody) and not isinstance(error, BodyTooLarge | LateBody):
             body = await _read_of_stranger(exchange.scope, exchange.receive)
         dialect = self.dialect_of(body or b"")
         await exchange.account.fail(dialect.status(ours).status_code)
@@ -231,7 +231,7 @@ class _Exchange:
 async def _refuse(error: RhapsodeError, dialect: Dialect, body: bytes, exchange: _Exchange) -> None:
     trace_id, send = exchange.account.call_id, exchange.send
     answer = dialect.write_error(error, trace_id, body)
-    unread = isinstance(error, BodyTooLarge)
+    unread = isinstance(error, BodyTooLarge | LateBody)
     headers = {
         "content-type": dialect.content_type,
         "content-length": str(len(answer)),
