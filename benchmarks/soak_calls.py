@@ -1,17 +1,14 @@
-"""Every kind of call that the soak makes, each of which knows whether its answer was right."""
+"""Calls of conversation and speech that the soak makes, each of which knows whether its answer was right."""
 
 import asyncio
-import io
 import json
 import random
-import wave
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
 Session = aiohttp.ClientSession
-Call = Callable[[Session], Awaitable[None]]
 
 TEXTS = (
     "今天早上天气很好，我们一家人决定去城外的公园散步。",
@@ -19,6 +16,8 @@ TEXTS = (
     "她说：你好！很高兴认识你，我的电话是13800138000。",
 )
 VOICES = ("male-qn-qingse", "female-shaonv", "presenter_male", "audiobook_female_1")
+REFUSED = {"soak": "refused"}
+"""the query of a request that is refused before any work is done for it, so that the ledger knows nothing of it"""
 STORY = "北风和太阳正在争论谁比较有本事。他们看见一个穿着厚大衣的人走过来。" * 12
 
 
@@ -140,6 +139,7 @@ async def openai(session: Session) -> None:
     """Chat, models, vectors and speech in OpenAI's shape."""
     need((await post(session, "/v1/chat/completions", messages()))["choices"][0]["message"]["content"], "blank")
     need((await get(session, "/v1/models"))["data"], "no models")
+    need((await get(session, "/v1/models/abab6.5s-chat"))["id"], "no model")
     need((await post(session, "/v1/embeddings", {"model": "embo-01", "input": ["sea"]}))["data"], "no vectors")
     need((await post(session, "/v1/embeddings", {"model": "embo-01", "texts": ["sea"], "type": "db"}))["vectors"], "-")
     async with session.post("/v1/audio/speech", json={"model": "tts-1", "voice": "alloy", "input": "Hello"}) as answer:
@@ -164,9 +164,12 @@ async def speech_streams(session: Session) -> None:
 
 
 async def speech_left(session: Session) -> None:
-    """A listener who leaves after the first sound."""
+    """A listener who leaves after the first sound, and takes a breath: his place is his until that is felt."""
     async with session.post("/v1/t2a_v2", json=speech_v2(text=STORY, stream=True)) as answer:
-        await answer.content.readline()
+        need(answer.status == 200, f"HTTP {answer.status}")
+        first = await answer.content.readline()
+        need(first.startswith(b"data: ") and json.loads(first[6:])["data"]["audio"], f"no sound: {first[:200]!r}")
+    await asyncio.sleep(1)
 
 
 async def socket(session: Session) -> None:
@@ -179,66 +182,3 @@ async def socket(session: Session) -> None:
         told = [json.loads(frame.data) async for frame in line if frame.type is aiohttp.WSMsgType.TEXT]
     need([event for event in told if event.get("data", {}).get("audio")], f"no sound: {told[-1:]}")
     need(told[-1]["event"] == "task_finished", f"no end: {told[-1]}")
-
-
-async def long_text(session: Session) -> None:
-    """A task, until it has ended, and its file."""
-    made = await post(session, "/v1/t2a_async_v2", speech_v2(text=STORY))
-    while (told := await get(session, "/v1/query/t2a_async_query_v2", task_id=made["task_id"]))["status"] != "Success":
-        need(told["status"] == "Processing", f"the task ended as {told['status']}")
-        await asyncio.sleep(0.5)
-    found = await get(session, "/v1/files/retrieve", file_id=made["file_id"])
-    need(found["file"]["bytes"] > 1000, "no file")
-
-
-async def files(session: Session) -> None:
-    """A file's life; a voice that is cloned from it, speaks, and goes."""
-    sound = io.BytesIO()
-    async with session.post("/v1/t2a_v2", json=speech_v2(text=STORY[:150], audio_setting={"format": "pcm"})) as answer:
-        samples = bytes.fromhex((await answer.json())["data"]["audio"])
-    with wave.open(sound, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(32000)
-        writer.writeframes(samples)
-    form = aiohttp.FormData({"purpose": "voice_clone"})
-    form.add_field("file", sound.getvalue(), filename="voice.wav")
-    async with session.post("/v1/files/upload", data=form) as answer:
-        file_id = (await answer.json())["file"]["file_id"]
-    voice = f"soak{random.getrandbits(40):x}"
-    await post(session, "/v1/voice_clone", {"file_id": file_id, "voice_id": voice})
-    await post(session, "/v1/t2a_v2", speech_v2(voice_setting={"voice_id": voice}))
-    need((await post(session, "/v1/get_voice", {"voice_type": "all"}))["system_voice"], "no voices")
-    await post(session, "/v1/delete_voice", {"voice_type": "voice_cloning", "voice_id": voice})
-    need(await get(session, "/v1/files/list", purpose="voice_clone"), "no list")
-    await post(session, "/v1/files/delete", {"file_id": file_id, "purpose": "voice_clone"})
-
-
-async def mistakes(session: Session) -> None:
-    """Calls that are refused, each in its dialect."""
-    async with session.post("/v1/text/chatcompletion_pro", json={"model": "nothing"}) as answer:
-        need((await answer.json())["base_resp"]["status_code"] == 2013, "not refused")
-    async with session.post("/v1/chat/completions", json=messages(), headers={"Authorization": "Bearer x"}) as answer:
-        need(answer.status == 401, "not refused")
-    async with session.post("/v1/t2a_v2", json=speech_v2(voice_setting={"voice_id": "nobody"})) as answer:
-        need((await answer.json())["base_resp"]["status_code"] == 2054, "not refused")
-
-
-CALLS: Mapping[str, Call] = {
-    call.__name__: call
-    for call in (
-        chat_pro,
-        chat_streams,
-        chat_older,
-        chat_aloud,
-        openai,
-        speech_whole,
-        speech_streams,
-        speech_left,
-        socket,
-        long_text,
-        files,
-        mistakes,
-    )
-}
-"""By their names; each is several requests."""
