@@ -113,6 +113,22 @@ async def test_what_a_call_cost_is_spent_once_and_taken_from_the_balance(
     await ledger.close()
 
 
+async def test_a_call_that_failed_after_all_costs_nothing_and_says_so(database: Database, key: NewKey) -> None:
+    database.transact(lambda connection: connection.execute(update(groups).values(balance=1000)))
+    ledger = DatabaseLedger(database)
+    done, other = call(key, 1, cost=100), call(key, 2, cost=30)
+    await asyncio.gather(*map(ledger.record, (done, other)))
+    failed = replace(done, outcome=Outcome.FAILED, status=1013, cost=0)
+    for record in (failed, failed, done, replace(other, outcome=Outcome.LEFT, cost=1)):
+        await ledger.record(record)
+    rows = database.transact(lambda c: c.execute(select(calls.c.outcome, calls.c.status, calls.c.cost)).all())
+    assert set(map(tuple, rows)) == {("failed", 1013, 0), ("ok", 0, 30)}
+    spent = database.transact(lambda c: c.scalars(select(spending.c.cost)).all())
+    assert set(spent) == {30}
+    assert database.transact(lambda connection: connection.scalar(select(groups.c.balance))) == 970
+    await ledger.close()
+
+
 async def test_a_row_that_cannot_be_written_takes_no_other_along(database: Database, key: NewKey) -> None:
     ledger = DatabaseLedger(database)
     wrong = replace(call(key, 1), call_id=None)  # what no code of ours makes

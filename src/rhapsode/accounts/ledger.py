@@ -106,11 +106,14 @@ class DatabaseLedger:
     async def _settle(self) -> None:
         """Write what was in doubt as what its callers were told; what cannot be written stays in doubt."""
         doubts, self._doubts = self._doubts, {}
-        ends = await asyncio.gather(*map(self._writer.write, doubts.values()), return_exceptions=True)
-        for record, end in zip(doubts.values(), ends, strict=True):
-            if end is not None:
-                self._doubts[record.call_id] = record
+        await asyncio.gather(*map(self._settle_one, doubts.values()))
         self._settling = None
+
+    async def _settle_one(self, record: CallRecord) -> None:
+        try:
+            await self._writer.write(record)
+        except StorageError:
+            self._doubts[record.call_id] = record
 
 
 def _store_calls(say: _Statements, cursor: DBAPICursor, records: Sequence[CallRecord]) -> None:

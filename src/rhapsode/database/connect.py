@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ Work = Callable[[Connection], ResultT]
 
 THREADS: Final = 4
 """that work on a database, and so connections to it"""
+
+_BESIDE: Final = 2
+"""more threads, for what may take long"""
 
 SQLITE: Final = "sqlite"
 
@@ -55,6 +59,18 @@ class Deadline:
         return now > self._at
 
 
+class _Asked:
+    """What somebody waits for. Once they were told that it is late it is not begun any more: they may ask again."""
+
+    is_late = False
+
+
+class _AskedByThread(threading.local):
+    """What a thread is at. In others than ours nobody is ever told."""
+
+    by_thread = _Asked()
+
+
 class Database:
     """Transactions. `transact` blocks, for the command line and for starting; `run` is for the event loop."""
 
@@ -69,6 +85,8 @@ class Database:
         self._patience = patience
         self._deadline = deadline or Deadline()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rhapsode-database")
+        self._asked = _AskedByThread()
+        self._beside = ThreadPoolExecutor(_BESIDE, thread_name_prefix="rhapsode-beside")
 
     @property
     def kind(self) -> str:
@@ -84,6 +102,8 @@ class Database:
         begin = (Begin.ALONE if alone else Begin.WRITE) if write else Begin.READ
         try:
             with self._begins[begin].begin() as connection:
+                if self._asked.by_thread.is_late:
+                    raise StorageError("it was told already that the database does not answer")
                 return work(connection)
         except (SQLAlchemyError, OSError) as error:
             raise StorageError(f"the database cannot be used ({reason(error)})") from error
@@ -94,11 +114,24 @@ class Database:
         What goes wrong is told to callers here: the words of a server's driver, which name its address and user, are
         left to the cause, for the log.
         """
-        return await self.in_thread(lambda: self.transact(work, write=write, alone=alone))
+        return await self._run_by(self._threads, lambda: self.transact(work, write=write, alone=alone))
 
-    async def in_thread(self, work: Callable[[], ResultT]) -> ResultT:
-        """`run`, for work that has its transactions itself. What is late and waits for a thread still is not done."""
-        return await self.within_patience(asyncio.get_running_loop().run_in_executor(self._threads, work))
+    async def run_beside(self, work: Callable[[], ResultT]) -> ResultT:
+        """`run`, for work that has its transactions itself and may take long: `run` never waits for its threads."""
+        return await self._run_by(self._beside, work)
+
+    async def _run_by(self, threads: ThreadPoolExecutor, work: Callable[[], ResultT]) -> ResultT:
+        asked = _Asked()
+
+        def asked_work() -> ResultT:
+            self._asked.by_thread = asked
+            return work()
+
+        try:
+            return await self.within_patience(asyncio.get_running_loop().run_in_executor(threads, asked_work))
+        except StorageError as error:
+            asked.is_late = isinstance(error.__cause__, TimeoutError)
+            raise
 
     def add(self, work: Callable[[DBAPICursor], None]) -> None:
         """Run `work` in one transaction that adds rows beside other writers, by the driver's own cursor.
@@ -106,23 +139,24 @@ class Database:
         What is done thousands of times a second goes past SQLAlchemy: a transaction of one row takes 30 us instead of
         95. Raises StorageError.
         """
-        dialect = self._engine.dialect
+        dialect, connection = self._engine.dialect, None
+        foreign = dialect.loaded_dbapi.Error
         try:
             connection = self._engine.raw_connection()
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"the database cannot be used ({reason(error)})") from error
-        try:
             cursor = connection.cursor()
             if self.kind == SQLITE:
                 cursor.execute("BEGIN IMMEDIATE")
             work(cursor)
             connection.commit()
-        except (dialect.loaded_dbapi.Error, OSError) as error:
-            _undo(connection, dialect.loaded_dbapi.Error)
-            ours = DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
-            raise StorageError(f"the database cannot be used ({reason(error)})") from ours
+        except (SQLAlchemyError, OSError, foreign) as error:
+            if connection is not None:
+                _undo(connection, foreign)
+            known = isinstance(error, (SQLAlchemyError, OSError))
+            cause = error if known else DBAPIError.instance(None, None, error, foreign, dialect=dialect)
+            raise StorageError(f"the database cannot be used ({reason(error)})") from cause
         finally:
-            connection.close()  # what was not committed is undone
+            if connection is not None:
+                connection.close()  # what was not committed is undone
 
     async def within_patience(self, working: "asyncio.Future[ResultT]") -> ResultT:
         """What comes of work in a thread. Raises `StorageError` of it, and when it takes too long."""
@@ -131,7 +165,7 @@ class Database:
         try:
             async with asyncio.timeout(self._patience):
                 return await working
-        except TimeoutError as error:  # its thread goes on to wait: no other way leads out of the driver
+        except TimeoutError as error:  # its thread goes on, for as long as a connection waits
             raise StorageError("the database does not answer") from error
         except StorageError as error:
             raise StorageError("the database cannot be used") from error.__cause__
@@ -144,6 +178,7 @@ class Database:
         """End the threads, after what they are at, and the connections."""
         self.hurry()
         self._threads.shutdown(cancel_futures=True)
+        self._beside.shutdown(cancel_futures=True)
         self._engine.dispose()
 
 

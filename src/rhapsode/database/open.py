@@ -11,15 +11,15 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from rhapsode.core.errors import SettingsError, StorageError
-from rhapsode.database.connect import BEGIN, THREADS, Begin, Database, reason
+from rhapsode.database.connect import BEGIN, THREADS, Begin, Database, Deadline, reason
 from rhapsode.database.new_file import create_file
 
 SQLITE: Final = "sqlite:///"
 POSTGRESQL: Final = ("postgresql://", "postgres://")
 
 _CONNECT_SECONDS: Final = 5
-_STATEMENT_SECONDS: Final = 30
-"""Nothing here takes so long: what does, waits for a server that hangs."""
+_SLACK: Final = 2
+"""Seconds for a server to say that the time is up."""
 
 _LOST: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """How a machine that is gone without a word is noticed: else its connections would be believed in for a quarter hour.
@@ -33,14 +33,17 @@ _ALONE: Final = 0x72687073_6F6465
 """A number that means us: the lock is one of the whole database, which may have other tenants."""
 
 
-def open_database(url: str, *, busy_timeout: float = 5.0) -> Database:
+def open_database(url: str, *, busy_timeout: float = 5.0, statement_timeout: float = 30.0) -> Database:
     """The database at `sqlite:///PATH`, made when it is absent, or at `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
 
-    `busy_timeout`: seconds to wait for another process's lock. Raises SettingsError for the address, StorageError for
-    the rest.
+    `busy_timeout`: seconds to wait for another process's lock; `statement_timeout`: those that one of PostgreSQL's may
+    work on a statement, which nothing here takes unless it hangs. Raises SettingsError for the address,
+    StorageError for the rest.
     """
     if url.startswith(POSTGRESQL):
-        return Database(_open_postgresql(url, busy_timeout), patience=_STATEMENT_SECONDS + busy_timeout)
+        deadline = Deadline()
+        engine = _open_postgresql(url, busy_timeout, statement_timeout, deadline)
+        return Database(engine, patience=statement_timeout + busy_timeout, deadline=deadline)
     path = Path(url.removeprefix(SQLITE))
     if not url.startswith(SQLITE) or not path.name:
         raise SettingsError("database.url: must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME")
@@ -78,7 +81,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(_SQLITE_BEGINS[connection.get_execution_options().get(BEGIN, Begin.READ)])
 
 
-def _open_postgresql(url: str, busy_timeout: float) -> Engine:
+def _open_postgresql(url: str, busy_timeout: float, statement_timeout: float, deadline: Deadline) -> Engine:
     if find_spec("psycopg") is None:
         raise SettingsError(
             "database.url: PostgreSQL needs an extra that is not installed: pip install 'rhapsode[postgres]'"
@@ -87,7 +90,7 @@ def _open_postgresql(url: str, busy_timeout: float) -> Engine:
         address = make_url(url).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError) as error:
         raise SettingsError("database.url: must be postgresql://USER:PASSWORD@HOST:PORT/NAME") from error
-    milliseconds = {"lock_timeout": busy_timeout * 1000, "statement_timeout": _STATEMENT_SECONDS * 1000}
+    milliseconds = {"lock_timeout": busy_timeout * 1000, "statement_timeout": statement_timeout * 1000}
     engine = create_engine(
         address,
         hide_parameters=True,
@@ -100,6 +103,9 @@ def _open_postgresql(url: str, busy_timeout: float) -> Engine:
         },
     )
     event.listen(engine, "begin", _begin_postgresql)
+    from rhapsode.database.patient import be_patient  # noqa: PLC0415 - of the extra, which is there
+
+    be_patient(engine, patience=statement_timeout + _SLACK, deadline=deadline)
     return engine
 
 

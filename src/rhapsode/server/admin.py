@@ -1,9 +1,8 @@
-"""The admin API's boundary: an administrator's key, a small body, a thread for the work, a logged line for a change.
+"""The admin API's boundary: an administrator's key, a small body, a thread of the database, a line for a change.
 
 Errors are told as in OpenAI's dialect: a real HTTP status and an `error` object.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from rhapsode.core.call_id import new_call_id
 from rhapsode.core.caller import Administrator
 from rhapsode.core.errors import BodyTooLarge, InvalidField, RhapsodeError, ServiceError
+from rhapsode.database.connect import Database
 from rhapsode.server.address import read_query
 from rhapsode.server.auth import AdminAuthority, read_address, read_key
 from rhapsode.server.body import CallerLeft, discard_body, read_body
@@ -66,8 +66,17 @@ AdminHandler = Callable[[AdminCall], AdminReply]
 class AdminEndpoint:
     """An ASGI application around one handler. `name` is what the log calls it."""
 
-    def __init__(self, handler: AdminHandler, *, name: str, authority: AdminAuthority, admission: Admission) -> None:
+    def __init__(
+        self,
+        handler: AdminHandler,
+        *,
+        name: str,
+        authority: AdminAuthority,
+        admission: Admission,
+        database: Database,
+    ) -> None:
         self._handler = handler
+        self._database = database
         self._name = name
         self._authority = authority
         self._admission = admission
@@ -95,7 +104,7 @@ class AdminEndpoint:
         call = AdminCall(
             administrator=administrator, path=scope.get("path_params", {}), query=read_query(scope), body=body
         )
-        reply = await asyncio.to_thread(self._handler, call)
+        reply = await self._database.run_beside(lambda: self._handler(call))
         if reply.changed is not None:
             _log.info(
                 "an administrator changed the accounts",

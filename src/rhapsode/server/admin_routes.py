@@ -23,6 +23,7 @@ from rhapsode.service.admission import Admission
 class Administration:
     """What the addresses lead to."""
 
+    database: Database
     groups: Groups
     users: Users
     accounts: Accounts
@@ -34,6 +35,7 @@ class Administration:
 def open_administration(database: Database, accounts: Accounts, secret: bytes, *, currency: str) -> Administration:
     """What there is to look after in a database, and in what money it is told."""
     return Administration(
+        database=database,
         groups=Groups(database),
         users=Users(database),
         accounts=accounts,
@@ -48,7 +50,11 @@ def admin_routes(to: Administration, admission: Admission) -> list[BaseRoute]:
 
     def route(method: str, path: str, handler: AdminHandler) -> Route:
         endpoint = AdminEndpoint(
-            handler, name=f"{method} /v1/admin/{path}", authority=to.admin_keys, admission=admission
+            handler,
+            name=f"{method} /v1/admin/{path}",
+            authority=to.admin_keys,
+            admission=admission,
+            database=to.database,
         )
         return Route(f"/v1/admin/{path}", endpoint, methods=[method])
 

@@ -111,6 +111,7 @@ async def assembled(
         sampler.watch(metrics.LIMITER_FALLBACK, lambda: int(limiter.on_fallback))
         sampler.watch(metrics.LEDGER_WAITING, lambda: ledger.waiting)
         await stack.enter_async_context(sampler.looking())
+        stack.callback(database.hurry)  # before all that is closed first and writes as it closes
         yield Assembled(services=services, accounts=accounts, missing=missing)
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import psutil
+
 if TYPE_CHECKING:
     from pgserver.postgres_server import PostgresServer
 
@@ -34,6 +36,20 @@ class OwnPostgresql:
         if self._handle is not None:
             self._handle.cleanup()
             self._handle = None
+
+    @contextmanager
+    def hanging(self) -> Generator[None]:
+        """Its processes stand still meanwhile, and the kernel takes connections in their name."""
+        first = psutil.Process(int((self._directory / "postmaster.pid").read_text(encoding="ascii").split()[0]))
+        first.suspend()  # it starts no others then
+        every = [first, *first.children(recursive=True)]
+        for process in every[1:]:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in every:
+                process.resume()
 
     @classmethod
     @contextmanager
