@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, Protocol
 
-from rhapsode.core.chat import ChatEngine
+from rhapsode.core.chat import ChatEngine, ChatReply, ChatRequest, collect
 from rhapsode.core.embedding import EmbedEngine
-from rhapsode.core.errors import EngineError
+from rhapsode.core.errors import EngineError, NotSupported
 from rhapsode.core.speech import SpeechEngine
 from rhapsode.core.voice import Voice
+from rhapsode.engines.chat.llama import LlamaEngine
+from rhapsode.engines.chat.scripted import ScriptedEngine
 from rhapsode.engines.registry import open_chat
 from rhapsode.engines.remote.answering import Engines
 from rhapsode.engines.remote.asking import RemoteChat, RemoteEmbed, RemoteSpeech
@@ -141,3 +143,16 @@ async def open_kind(kind: str, *, context: int, servers: Servers) -> ChatEngine:
         return await link_chat(await open_chat(asked, {"context": context}, find_model=find))
     options = servers.options(context, behind or "scripted") if kind in UPSTREAMS else {"context": context}
     return await open_chat(asked, options, find_model=find)
+
+
+class Open(Protocol):
+    async def __call__(self, context: int) -> ChatEngine: ...
+
+
+async def try_to(engine: ChatEngine, request: ChatRequest) -> ChatReply | None:
+    """The reply; None where another server's dialect has no words for what is asked, and says so."""
+    try:
+        return await collect(engine.reply(request))
+    except NotSupported:
+        assert not isinstance(engine, (LlamaEngine, ScriptedEngine, LinkedChat))
+        return None
