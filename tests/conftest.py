@@ -14,8 +14,11 @@ from hypothesis import settings
 from rhapsode.engines.chat.llama import LlamaEngine
 from rhapsode.engines.registry import open_chat
 from rhapsode.models.catalogue import find_model
+from tests.groups import pytest_collection_modifyitems
 from tests.postgresql import Postgresql, running_postgresql
 from tests.tiny_gguf import write_tiny_gguf
+
+__all__ = ["pytest_collection_modifyitems"]  # a hook: pytest looks for its name here
 
 # A test that is right is right on a busy machine too.
 settings.register_profile("rhapsode", deadline=None)
