@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.command import rhapsode
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
+from tests.live.test_for_others import write_certificate
 
 pytestmark = pytest.mark.xdist_group("doctor")  # one server for all
 
@@ -39,6 +40,16 @@ def test_a_running_server_is_well(server: LiveServer) -> None:
     assert found["secret"]["level"] == "ok"
     other = look(server.home, RHAPSODE_SECRET="x" * 32, status=1)
     assert other["secret"]["said"] == "it is not the one that the database's keys were made under"
+
+
+def test_a_server_that_speaks_tls_is_known_as_ours(tmp_path: Path) -> None:
+    write_certificate(tmp_path)
+    tls = '[server]\ntls_cert = "cert.pem"\ntls_key = "key.pem"\n'
+    with running_server(tmp_path, tls + DETERMINISTIC) as server:
+        port = server.base_url.rpartition(":")[2]
+        found = look(tmp_path, settings=f"{tls}port = {port}\n{DETERMINISTIC}")
+    assert found["port"]["said"].startswith(f"a server of ours runs at 127.0.0.1:{port} (")
+    assert found["certificate"]["level"] == "ok"
 
 
 def test_a_database_that_is_locked_or_newer_is_told(server: LiveServer, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from rhapsode.cli.checks import home, installed, machine, models, port
+from rhapsode.cli.checks import home, installed, machine, models, port, secret
 from rhapsode.cli.checks.finding import Finding
 from rhapsode.settings.home import Home
 from rhapsode.settings.shape import Settings
@@ -25,12 +25,12 @@ def look(place: Home, *, online: bool) -> Iterator[Finding]:
     yield machine.check_ffmpeg()
     yield from installed.check_extras(() if settings is None else _needed(settings))
     yield from home.check_home(place)
+    yield from secret.check_credentials(place)
+    yield from secret.check_secret(place)
     yield from of_settings
     if settings is None or not serves:
         return
-    yield port.check_port("port", settings.server.host, settings.server.port)
-    if settings.server.admin_port is not None:
-        yield port.check_port("admin port", settings.server.admin_host, settings.server.admin_port)
+    yield from port.check_ports(settings.server)
     yield from models.check_models(settings, place.models)
     yield from _check_server(place, settings, online=online)
 
@@ -49,17 +49,21 @@ def _needed(settings: Settings) -> set[str]:
 
 def _check_server(place: Home, settings: Settings, *, online: bool) -> Iterator[Finding]:
     """What needs the packages of the extra `server`."""
+    from rhapsode.cli.checks.certificate import check_certificate  # noqa: PLC0415
+    from rhapsode.cli.checks.engines import check_engines  # noqa: PLC0415
     from rhapsode.cli.checks.stores import check_database  # noqa: PLC0415
     from rhapsode.cli.checks.upstreams import check_upstreams  # noqa: PLC0415
     from rhapsode.cli.checks.voices import check_voices  # noqa: PLC0415
     from rhapsode.telemetry.logs import configure_logs  # noqa: PLC0415
 
     configure_logs(json=False, level="error")
+    yield from check_certificate(place)
     yield from check_voices(settings)
+    yield from check_engines(place, settings)
     yield from check_database(place, settings)
     if find_spec("redis") is not None:
         from rhapsode.cli.checks.redis import check_redis  # noqa: PLC0415 - an extra
 
-        yield from check_redis(settings.limits)
+        yield from check_redis(place, settings.limits)
     if online:
         yield from check_upstreams(settings)

@@ -25,8 +25,9 @@ class Said:
     chinese: str
 
     def told(self, facts: Mapping[str, Fact], *, chinese: bool) -> str:
-        """With its facts."""
-        return (self.chinese if chinese else self.english).format(**facts)
+        """With its facts, on one line: what a driver says may have several."""
+        told = (self.chinese if chinese else self.english).format(**facts)
+        return " ".join(line.strip() for line in told.splitlines())
 
 
 @dataclass(frozen=True, kw_only=True)

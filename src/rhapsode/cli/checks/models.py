@@ -6,6 +6,7 @@ from pathlib import Path
 from rhapsode.cli.checks import words
 from rhapsode.cli.checks.finding import Finding, fail, ok
 from rhapsode.core.errors import EngineMissing, SettingsError
+from rhapsode.engines.chat.gguf import read_facts
 from rhapsode.models.catalogue import find_entry, find_model, is_path
 from rhapsode.models.digest import is_meant
 from rhapsode.models.entry import Model, UpstreamSource
@@ -38,6 +39,10 @@ def _check(name: str, directory: Path) -> Finding:
         by_path = is_path(name) or isinstance(error, SettingsError)
         fix = words.MODEL_NAME_FIX if by_path else words.MODEL_FIX
         return fail(check, words.MODEL_ABSENT, fix, name=name, reason=error.message)
+    try:
+        read_facts(path)
+    except SettingsError as error:
+        return fail(check, words.MODEL_UNREADABLE, words.MODEL_UNREADABLE_FIX, reason=error.message)
     size = path.stat().st_size
     facts = {"name": name, "path": str(path), "size_mb": round(size / 1e6)}
     entry = _entry(name)

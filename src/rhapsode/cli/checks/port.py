@@ -6,15 +6,36 @@ import socket
 from pathlib import Path
 from typing import Final
 
+import httpx2
+import msgspec
+
 from rhapsode.cli.checks import words
-from rhapsode.cli.checks.finding import Finding, fail, ok
+from rhapsode.cli.checks.finding import Finding, Said, fail, ok
 from rhapsode.client import answers, find_address
+from rhapsode.settings.shape import ServerSettings
 
 _LISTENS: Final = "0A"
 _WILD: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - of others, never listened at
+_SECONDS: Final = 1.0
 
 
-def check_port(check: str, host: str, port: int) -> Finding:
+class _Live(msgspec.Struct, frozen=True):
+    server: str = ""
+
+
+def check_ports(server: ServerSettings) -> list[Finding]:
+    """Of callers, and of administrators where they have one of their own."""
+    is_safe = bool(server.tls_cert)
+    found = [_check("port", server.host, server.port, words.PORT_TAKEN_FIX, is_safe=is_safe)]
+    if server.admin_port is None:
+        return found
+    if server.admin_port == server.port != 0:
+        facts = {"port": server.port}
+        return [*found, fail("admin port", words.ADMIN_PORT_SAME, words.ADMIN_PORT_FIX, **facts)]
+    return [*found, _check("admin port", server.admin_host, server.admin_port, words.ADMIN_PORT_FIX, is_safe=is_safe)]
+
+
+def _check(check: str, host: str, port: int, fix: Said, *, is_safe: bool) -> Finding:
     """Whether a server could listen there, or one of ours does."""
     where = f"{host}:{port}"
     if port == 0:
@@ -24,12 +45,22 @@ def check_port(check: str, host: str, port: int) -> Finding:
         return ok(check, words.PORT_FREE, where=where)
     if fault.errno != errno.EADDRINUSE:
         return fail(check, words.PORT_REFUSED, words.PORT_REFUSED_FIX, where=where, reason=fault.strerror or str(fault))
-    near = _WILD.get(host, host)
-    address = find_address(f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}", None, None, {})
     who = _who_listens(port)
-    if answers(address):
+    if _is_ours(_WILD.get(host, host), port, is_safe=is_safe):
         return ok(check, words.PORT_OURS, where=where, who=who)
-    return fail(check, words.PORT_TAKEN, words.PORT_TAKEN_FIX, where=where, who=who)
+    return fail(check, words.PORT_TAKEN, fix, where=where, who=who)
+
+
+def _is_ours(host: str, port: int, *, is_safe: bool) -> bool:
+    near = f"[{host}]" if ":" in host else host
+    if not is_safe:
+        return answers(find_address(f"http://{near}:{port}", None, None, {}))
+    try:
+        # A certificate is for a name, and this machine is asked by its number. Nothing secret is said.
+        answer = httpx2.get(f"https://{near}:{port}/health/live", verify=False, trust_env=False, timeout=_SECONDS)
+        return msgspec.json.decode(answer.content, type=_Live).server == "rhapsode"
+    except (httpx2.HTTPError, OSError, msgspec.DecodeError):
+        return False
 
 
 def _try(host: str, port: int) -> OSError | None:

@@ -1,5 +1,6 @@
 """Redis, where limits are counted together: whether it answers, and its clock."""
 
+import asyncio
 import os
 import time
 from typing import Final
@@ -10,17 +11,21 @@ from redis.exceptions import RedisError
 from rhapsode.cli.checks import words
 from rhapsode.cli.checks.finding import Finding, fail, ok
 from rhapsode.cli.checks.skew import check_skew
+from rhapsode.core.errors import SettingsError
+from rhapsode.server.app import open_limiter
+from rhapsode.settings.home import Home
 from rhapsode.settings.shape import LimitSettings
 
 _SECONDS: Final = 3.0
 
 
-def check_redis(settings: LimitSettings) -> list[Finding]:
+def check_redis(home: Home, settings: LimitSettings) -> list[Finding]:
     """Nothing where the settings name none."""
+    try:
+        asyncio.run(_read_as_a_start_does(home))
+    except SettingsError as error:
+        return [fail("redis", words.REDIS_SETTINGS, words.PLACE_FIX, reason=error.message)]
     url = os.environ.get(settings.redis_url_env, "") if settings.redis_url_env else settings.redis_url
-    if settings.redis_url_env and not url:
-        reason = f"the environment variable {settings.redis_url_env} is empty or absent"
-        return [fail("redis", words.REDIS_SILENT, words.REDIS_FIX, reason=reason)]
     if not url:
         return []
     try:
@@ -34,3 +39,7 @@ def check_redis(settings: LimitSettings) -> list[Finding]:
         return [fail("redis", words.REDIS_SILENT, words.REDIS_FIX, reason=type(error).__name__)]
     ahead = float(seconds) + float(micros) / 1e6 - time.time()
     return [ok("redis", words.REDIS, milliseconds=round(1000 * took, 1)), check_skew("redis clock", ahead)]
+
+
+async def _read_as_a_start_does(home: Home) -> None:
+    await open_limiter(home).close()

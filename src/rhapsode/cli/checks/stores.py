@@ -1,6 +1,7 @@
 """The database, and whether its clock and its secret are ours. Nothing is made or changed in it."""
 
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Final
@@ -10,22 +11,18 @@ from sqlalchemy import Connection, inspect, select, text
 from rhapsode.accounts.api_key import KeyDigests, same_digest
 from rhapsode.cli.checks import words
 from rhapsode.cli.checks.finding import Finding, fail, ok, warn
+from rhapsode.cli.checks.secret import has_secret
 from rhapsode.cli.checks.skew import check_skew
 from rhapsode.core.errors import RhapsodeError, SettingsError
 from rhapsode.database.connect import Database
 from rhapsode.database.migrate import known_revisions, stored_revision
-from rhapsode.database.open import POSTGRESQL, SQLITE, open_database
+from rhapsode.database.open import SQLITE, open_database
 from rhapsode.database.tables import secret_check
-from rhapsode.settings.home import SECRET_VARIABLE, Home
+from rhapsode.settings.home import Home
 from rhapsode.settings.shape import Settings
 
 _TRIES: Final = 5
 _SLOW_MS: Final = 50.0
-
-
-def is_postgresql(settings: Settings) -> bool:
-    """Whether the settings name a PostgreSQL server."""
-    return bool(settings.database.url_env) or settings.database.url.startswith(POSTGRESQL)
 
 
 def check_database(home: Home, settings: Settings) -> list[Finding]:
@@ -33,19 +30,43 @@ def check_database(home: Home, settings: Settings) -> list[Finding]:
     try:
         url = home.database_url(settings, os.environ)
     except SettingsError as error:
-        return [fail("database", words.DATABASE_UNREACHABLE, words.DATABASE_FIX, reason=error.message)]
-    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
-        return [ok("database", words.DATABASE_ABSENT)]
+        return [fail("database", words.DATABASE_UNREACHABLE, words.PLACE_FIX, reason=error.message)]
+    is_server = not url.startswith(SQLITE)
+    path = None if is_server else Path(url.removeprefix(SQLITE))
+    if path is not None and not _is_there(path):
+        return [_check_place(path, home)]
+    fix = words.DATABASE_FIX if is_server else words.DATABASE_FILE_FIX
+    facts = {} if path is None else {"path": str(path)}
     try:
         database = open_database(url, busy_timeout=3.0)
     except RhapsodeError as error:
-        return [fail("database", words.DATABASE_UNREACHABLE, words.DATABASE_FIX, reason=error.message)]
+        return [fail("database", words.DATABASE_UNREACHABLE, fix, reason=error.message, **facts)]
     try:
-        return list(_look(database, home, is_server=not url.startswith(SQLITE)))
+        return list(_look(database, home, is_server=is_server))
     except RhapsodeError as error:
-        return [fail("database", words.DATABASE_UNREACHABLE, words.DATABASE_FIX, reason=error.message)]
+        return [fail("database", words.DATABASE_UNREACHABLE, fix, reason=error.message, **facts)]
     finally:
         database.close()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # who opens it says why
+        return True
+
+
+def _check_place(path: Path, home: Home) -> Finding:
+    """Whether a start can make the file: only the home itself is made with it."""
+    folder = path.parent
+    if folder in {home.path, *home.path.parents} and not folder.exists():
+        return ok("database", words.DATABASE_ABSENT)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ok("database", words.DATABASE_ABSENT)
+    except OSError as error:
+        facts = {"path": str(path), "folder": str(folder), "reason": error.strerror or str(error)}
+        return fail("database", words.DATABASE_CANNOT_BE_MADE, words.DATABASE_PLACE_FIX, **facts)
 
 
 def _look(database: Database, home: Home, *, is_server: bool) -> list[Finding]:
@@ -108,12 +129,12 @@ def _check_secret(database: Database, home: Home) -> list[Finding]:
     digest = database.transact(stored, write=False)
     if digest is None:
         return []
-    if SECRET_VARIABLE not in os.environ and not home.secret_file.exists():
+    if not has_secret(home):
         return [fail("secret", words.SECRET_ABSENT, words.SECRET_FIX)]
     try:
         is_ours = same_digest(digest, KeyDigests(home.secret(os.environ)).check())
-    except SettingsError as error:
-        return [fail("secret", words.SECRET_WRONG, words.SECRET_FIX, reason=error.message)]
+    except SettingsError:  # which `check_secret` has told
+        return []
     if is_ours:
         return [ok("secret", words.SECRET)]
     return [fail("secret", words.SECRET_OTHER, words.SECRET_FIX)]

@@ -94,12 +94,33 @@ HOME_FIX: Final = Said(
 RIGHTS: Final = Said(english="others cannot read keys, secret or accounts", chinese="其他用户无法读取密钥与账户")
 RIGHTS_OPEN: Final = Said(english="others may read {paths}", chinese="其他用户可读取 {paths}")
 RIGHTS_FIX: Final = Said(english="chmod go-rwx {paths}", chinese="chmod go-rwx {paths}")
+FOLDER: Final = Said(english="{path} takes no files ({reason})", chinese="{path} 不可写入文件（{reason}）")
+FOLDER_FIX: Final = Said(
+    english="let it be a directory that this user may write, or move it away: one is made where there is none",
+    chinese="请确保它是当前用户可写的目录；或将其移走，服务会自动新建",
+)
+CREDENTIALS: Final = Said(english="they are for {base_url}", chinese="对应 {base_url}")
+CREDENTIALS_WRONG: Final = Said(english="{reason}", chinese="{reason}")
+CREDENTIALS_FIX: Final = Said(
+    english="mend {path}, or remove it: `rhapsode keys create --group NAME --save` writes it anew",
+    chinese="请修改 {path}，或将其删除：`rhapsode keys create --group 名称 --save` 会重新写入",
+)
 SETTINGS: Final = Said(english="{path} is right", chinese="{path} 有效")
 SETTINGS_ABSENT: Final = Said(english="there is no {path}: all is as it comes", chinese="没有 {path}：使用默认设置")
 SETTINGS_WRONG: Final = Said(english="{reason}", chinese="{reason}")
 SETTINGS_FIX: Final = Said(
     english="mend rhapsode.toml; docs/settings.md has a line for every setting",
     chinese="请修改 rhapsode.toml；每项设置见 docs/settings.md",
+)
+PLACE_FIX: Final = Said(
+    english="set the variable or the file that it names where the server is started, or mend rhapsode.toml",
+    chinese="请在启动服务的环境中设置所指的变量或文件，或修改 rhapsode.toml",
+)
+CERTIFICATE: Final = Said(english="it can be read, and its key", chinese="证书与私钥均可读取")
+CERTIFICATE_WRONG: Final = Said(english="{reason}", chinese="{reason}")
+CERTIFICATE_FIX: Final = Said(
+    english="put both files where tls_cert and tls_key say, counted from the home, readable by the server's user",
+    chinese="请将两个文件放到 tls_cert 与 tls_key 所指的位置（相对主目录），并确保服务的用户可读",
 )
 PORT_ANY: Final = Said(english="any free one is taken", chinese="自动选用空闲端口")
 PORT_FREE: Final = Said(english="{where} is free", chinese="{where} 空闲")
@@ -110,6 +131,14 @@ PORT_TAKEN: Final = Said(
 PORT_TAKEN_FIX: Final = Said(
     english="end that program, or choose another port: rhapsode serve --port 0 takes any free one",
     chinese="请结束该程序，或换用其他端口：rhapsode serve --port 0 自动选用",
+)
+ADMIN_PORT_SAME: Final = Said(
+    english="{port} is the callers' port, too: the two are told apart by it",
+    chinese="{port} 与调用方端口相同：两者要靠端口区分",
+)
+ADMIN_PORT_FIX: Final = Said(
+    english="choose another server.admin_port in rhapsode.toml; 0 takes any free one",
+    chinese="请在 rhapsode.toml 中换用其他 server.admin_port；设为 0 则自动选用",
 )
 PORT_REFUSED: Final = Said(english="nothing can listen at {where}: {reason}", chinese="无法监听 {where}：{reason}")
 PORT_REFUSED_FIX: Final = Said(
@@ -130,6 +159,11 @@ MODEL_FIX: Final = Said(english="rhapsode models pull {name}", chinese="rhapsode
 MODEL_NAME_FIX: Final = Said(
     english="set `model` to a name that `rhapsode models list` shows, or to the path of a GGUF file",
     chinese="请将 `model` 设为 `rhapsode models list` 列出的名称，或 GGUF 文件的路径",
+)
+MODEL_UNREADABLE: Final = Said(english="{reason}", chinese="{reason}")
+MODEL_UNREADABLE_FIX: Final = Said(
+    english="put the whole GGUF file there again; a model of the catalogue: rhapsode models rm, then pull",
+    chinese="请重新放置完整的 GGUF 文件；目录中的模型请先 rhapsode models rm，再 pull",
 )
 MODEL_OTHER: Final = Said(
     english="{path}, {size_mb} MB, is not the file that the catalogue means", chinese="{path}（{size_mb} MB）校验不一致"
@@ -165,6 +199,15 @@ DATABASE_FIX: Final = Said(
     english="start the database, and see that database.url in rhapsode.toml names it",
     chinese="请启动数据库，并检查 rhapsode.toml 中的 database.url",
 )
+DATABASE_FILE_FIX: Final = Said(
+    english="see that this user may write {path}; replace a damaged one by a sound copy, or move it away",
+    chinese="请检查当前用户能否写入 {path}；若已损坏，请用备份替换，或将其移走",
+)
+DATABASE_CANNOT_BE_MADE: Final = Said(english="{path} cannot be made ({reason})", chinese="无法创建 {path}（{reason}）")
+DATABASE_PLACE_FIX: Final = Said(
+    english="make {folder}, writable by the server's user, or mend database.url in rhapsode.toml",
+    chinese="请创建 {folder} 并确保服务的用户可写，或修改 rhapsode.toml 中的 database.url",
+)
 REVISION: Final = Said(english="{revision}, the newest", chinese="{revision}，已是最新")
 REVISION_OLD: Final = Said(
     english="{revision}; the next start brings it to {newest}", chinese="{revision}；下次启动时升级到 {newest}"
@@ -187,6 +230,10 @@ SECRET_ABSENT: Final = Said(
     english="there is none, and the database was used with one", chinese="缺失，而数据库曾与某个 secret 一起使用"
 )
 SECRET_WRONG: Final = Said(english="{reason}", chinese="{reason}")
+SECRET_WRONG_FIX: Final = Said(
+    english="put it back as it was; before the first key, remove the file or unset RHAPSODE_SECRET: a start makes one",
+    chinese="请恢复原样；若尚未创建过密钥，删除该文件或取消设置 RHAPSODE_SECRET 即可：启动时会新建",
+)
 SECRET_OTHER: Final = Said(
     english="it is not the one that the database's keys were made under", chinese="与数据库中密钥所用的不一致"
 )
@@ -205,6 +252,7 @@ REDIS_FIX: Final = Said(
     english="start Redis, and see that the address in rhapsode.toml names it",
     chinese="请启动 Redis，并检查 rhapsode.toml 中的地址",
 )
+REDIS_SETTINGS: Final = Said(english="{reason}", chinese="{reason}")
 UPSTREAM: Final = Said(
     english="{url} answers {status} in {milliseconds} ms", chinese="{url} 返回 {status}，用时 {milliseconds} 毫秒"
 )
