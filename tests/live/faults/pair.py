@@ -59,6 +59,10 @@ class Pair:
         told: dict[str, Any] = answer.json()
         return told
 
+    def limit_model(self, name: str, model: str, **limits: float) -> None:
+        """Limits of a group for one model alone."""
+        self._send("PATCH", "/limits", {"group": name, "model": model, **limits})
+
     @contextmanager
     def callers(self, key: str) -> Generator[tuple[httpx2.Client, httpx2.Client]]:
         """A client of each server, for many threads."""

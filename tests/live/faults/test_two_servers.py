@@ -1,4 +1,4 @@
-"""Two servers that share PostgreSQL and Redis: what callers may have is exact over both of them together."""
+"""Two servers that share a database of either kind and Redis: what callers may have is exact over both of them together."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,10 +20,11 @@ from tests.live.test_chat_pro import PATH as PRO
 from tests.live.test_chat_pro import body as pro_body
 from tests.live.test_t2a_v2 import body as t2a_v2_body
 from tests.postgresql import Postgresql
-from tests.redis_server import running_redis
+from tests.redis_server import RedisServer, running_redis
 
 OPENAI = "/v1/chat/completions"
 MANY = 1000
+HELD = "abab6.5-chat"
 TONGUE = next(tongue for tongue in TONGUES if tongue.kind == "openai")
 SHORT = {"model": "abab6.5s-chat", "max_tokens": 4, "messages": [{"role": "user", "content": "Hi."}]}
 
@@ -37,17 +38,29 @@ def upstream() -> Iterator[Player]:
 
 
 @pytest.fixture(scope="module")
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, upstream: Player) -> Iterator[Pair]:
+def redis() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('shared') / 'rhapsode.db'}"
+        return
     server = cast("Postgresql", request.getfixturevalue("postgresql"))
-    database = server.new()
-    with (
-        running_redis() as redis,
-        running_pair(
-            tmp_path_factory.mktemp("pair"), database=database, redis=redis.url, upstream=upstream.url
-        ) as pair,
-    ):
+    url = server.new()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(scope="module")
+def pair(
+    tmp_path_factory: pytest.TempPathFactory, database: str, redis: RedisServer, upstream: Player
+) -> Iterator[Pair]:
+    directory = tmp_path_factory.mktemp("pair")
+    with running_pair(directory, database=database, redis=redis.url, upstream=upstream.url) as pair:
         yield pair
-    server.drop(database)
 
 
 def code_of(answer: httpx2.Response) -> int:
@@ -57,6 +70,15 @@ def code_of(answer: httpx2.Response) -> int:
         assert answer.status_code == 429
         return int(told["error"]["message"].rpartition("(")[2].rstrip(")"))
     return int(told.get("base_resp", {"status_code": 0})["status_code"])
+
+
+def short_calls(clients: tuple[httpx2.Client, httpx2.Client], threads: ThreadPoolExecutor, times: int) -> Counter[int]:
+    """The codes of so many calls, to each server in turn."""
+
+    def call(number: int) -> int:
+        return code_of(clients[number % 2].post(OPENAI, json=SHORT))
+
+    return Counter(threads.map(call, range(times)))
 
 
 def test_a_hundred_requests_a_minute_are_a_hundred(pair: Pair) -> None:
@@ -105,6 +127,23 @@ def test_seven_at_once_are_seven(pair: Pair) -> None:
         assert begin(0).status_code == begin(1).status_code == 429
 
 
+def test_who_was_too_many_at_once_for_a_model_has_made_no_request(pair: Pair) -> None:
+    key = pair.group("held", requests_per_minute=100)
+    pair.limit_model("held", HELD, parallel=7)
+    hold = openai_body(model=HELD, stream=True, messages=[{"role": "user", "content": "scripted:hold"}])
+    with pair.callers(key) as clients, ThreadPoolExecutor(50) as threads, ExitStack() as held:
+
+        def begin(number: int) -> httpx2.Response:
+            client = clients[number % 2]
+            return client.send(client.build_request("POST", OPENAI, json=hold), stream=True)
+
+        answers = list(threads.map(begin, range(50)))
+        for answer in answers:
+            held.callback(answer.close)
+        assert Counter(answer.status_code for answer in answers) == {200: 7, 429: 43}
+        assert short_calls(clients, threads, 200) == {0: 93, 1002: 107}
+
+
 class Counting:
     """An upstream's answer, which counts the calls that are under way. None is over before there were seven at once."""
 
@@ -125,6 +164,7 @@ class Counting:
 
 def test_no_more_than_seven_are_ever_under_way(pair: Pair, upstream: Player) -> None:
     counting, calls = Counting(), 160
+    upstream.answers.clear()
     upstream.answers.extend([counting] * calls)
     with pair.callers(pair.group("under-way", parallel=7)) as clients, ThreadPoolExecutor(32) as threads:
 
@@ -193,3 +233,16 @@ def test_a_limit_that_is_set_while_both_run_is_felt_by_both(pair: Pair) -> None:
             while not (code := code_of(client.post(OPENAI, json=SHORT))):
                 pass  # the half second for which a server remembers who calls
             assert code == 1002
+
+
+def test_a_redis_that_is_lost_opens_no_door(pair: Pair, redis: RedisServer) -> None:
+    with pair.callers(pair.group("lost", requests_per_minute=100)) as clients, ThreadPoolExecutor(50) as threads:
+        assert short_calls(clients, threads, 200) == {0: 100, 1002: 100}
+        redis.end()
+        try:
+            alone = short_calls(clients, threads, 100)
+        finally:
+            redis.start()
+        assert set(alone) <= {0, 1002}
+        assert alone[0] <= 50
+        assert set(short_calls(clients, threads, 10)) <= {0, 1002}
