@@ -1,11 +1,16 @@
 """Rules are set, listed and cleared."""
 
+import asyncio
+import time
+
 import pytest
 
 from rhapsode.accounts.keys import Accounts, NewKey
+from rhapsode.accounts.ledger import DatabaseLedger
 from rhapsode.accounts.limits import Holder, LimitName, LimitRules
 from rhapsode.core.errors import InvalidField, UnknownAccount
 from rhapsode.core.limit import LimitRule, Scope
+from rhapsode.core.usage import CallRecord
 from rhapsode.database.connect import Database
 
 
@@ -79,3 +84,29 @@ def test_what_has_no_limits(rules: LimitRules, key: NewKey, accounts: Accounts) 
         rules.set(Holder(group="studio"), "m" * 129, {"parallel": 1})
     with pytest.raises(InvalidField, match="name at least one limit"):
         rules.set(Holder(group="studio"), "", {})
+
+
+def test_a_model_is_the_same_in_any_case_of_its_letters(rules: LimitRules, key: NewKey, database: Database) -> None:
+    studio = Holder(group="studio")
+    rules.set(studio, "SPEECH-02", {"parallel": 2})
+    rules.set(studio, "speech-02", {"spend_per_month": 5})
+    record = CallRecord(
+        call_id="0" * 32,
+        group_id=key.group_id,
+        key_id=key.key_id,
+        operation="/v1/t2a_v2",
+        model="Speech-02",
+        cost=7,
+        started_at=time.time(),
+    )
+
+    async def spend() -> None:
+        ledger = DatabaseLedger(database)
+        await ledger.record(record)
+        await ledger.close()
+
+    asyncio.run(spend())
+    (kept,) = rules.list(studio)
+    rule = kept.rule
+    assert (rule.model, rule.parallel, rule.spend_per_month, rule.spent) == ("speech-02", 2, 5, 7)
+    assert rules.clear(studio, "Speech-02") == 1

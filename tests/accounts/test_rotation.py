@@ -215,3 +215,12 @@ def test_an_imported_jwt_is_not_in_the_database(accounts: Accounts, database: Da
     )
     assert rows
     assert not any(part in row for row in rows for part in PLATFORM_JWT.split("."))
+
+
+def test_a_key_is_replaced_once(accounts: Accounts) -> None:
+    old = accounts.create_key("studio")
+    new = accounts.rotate_key(old.key_id, grace=60)
+    with pytest.raises(InvalidField, match=f"replaced already, by {new.key_id}"):
+        accounts.rotate_key(old.key_id, grace=60)
+    assert accounts.show_key(new.key_id).expires_at is None
+    assert accounts.rotate_key(new.key_id).key_id

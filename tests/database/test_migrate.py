@@ -6,11 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from rhapsode.core.errors import StorageError
 from rhapsode.database.connect import Database
@@ -102,3 +103,33 @@ def test_a_migration_that_fails_leaves_nothing(database: Database) -> None:
         migrate(database)
     names = database.transact(lambda c: c.execute(text("SELECT name FROM sqlite_master")).scalars().all())
     assert names == ["keys"]
+
+
+def test_rules_and_spending_that_differ_in_the_case_of_a_model_become_one(
+    database: Database,
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", "rhapsode.database:migrations")
+
+    def old(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        rule = "INSERT INTO limit_rules (scope, scope_id, model, parallel, spend_per_month) VALUES "
+        connection.execute(
+            text(rule + "('group', '1', 'M', 3, NULL), ('group', '1', 'm', 2, 9), ('key', 'k', 'M', 1, 1)")
+        )
+        spent = "INSERT INTO spending (scope, scope_id, model, month, cost) VALUES "
+        connection.execute(text(spent + "('group', '1', 'M', '2026-11', 3), ('group', '1', 'm', '2026-11', 4)"))
+
+    database.transact(old)
+    migrate(database)
+
+    def rows(of: str) -> list[tuple[object, ...]]:
+        chosen = text(f"SELECT {of} ORDER BY scope")
+        return database.transact(lambda connection: [tuple(row) for row in connection.execute(chosen)])
+
+    assert rows("scope, model, parallel, spend_per_month FROM limit_rules") == [
+        ("group", "m", 2, 9),
+        ("key", "m", 1, 1),
+    ]
+    assert rows("scope, model, cost FROM spending") == [("group", "m", 7)]

@@ -91,7 +91,15 @@ class AdminKeys:
             check_can_rotate(old, expires_at=expires_at, grace=grace, now=now)
             end = old.expires_at if expires_at is None else expires_at
             new = self._create(connection, old.name, end, old.addresses)
-            end_key(connection, admin_keys, old.key_id, grace=grace, expires_at=old.expires_at, now=now)
+            end_key(
+                connection,
+                admin_keys,
+                old.key_id,
+                grace=grace,
+                expires_at=old.expires_at,
+                replaced_by=new.key_id,
+                now=now,
+            )
             return new
 
         return self._database.transact(work)
@@ -101,7 +109,7 @@ class AdminKeys:
 
         def work(connection: Connection) -> AdminKeyRecord:
             record = one_admin_key(connection, self._named(key))
-            end_key(connection, admin_keys, record.key_id, grace=0, expires_at=None, now=self._now())
+            end_key(connection, admin_keys, record.key_id, now=self._now())
             return one_admin_key(connection, admin_keys.c.id == record.key_id)
 
         return self._database.transact(work)

@@ -64,8 +64,9 @@ class Groups:
 
         def work(connection: Connection) -> GroupRecord:
             group_id = find_group(connection, group)
-            if _group_named(connection, groups.c.name == name) not in {None, group_id}:
-                raise DuplicateAccount("name", "there is a group of this name already")
+            for taken in (groups.c.name == name, groups.c.id == name):  # a name that is an id would lead to either
+                if _group_named(connection, taken) not in {None, group_id}:
+                    raise DuplicateAccount("name", "there is a group of this name or id already")
             connection.execute(update(groups).where(groups.c.id == group_id).values(name=name))
             return one_group(connection, group_id)
 

@@ -1,7 +1,6 @@
 """Rows of the keys' tables: written, copied and ended, within a transaction of somebody else's."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -65,24 +64,35 @@ def hand_over(connection: Connection, old_id: str, new_id: str, *, now: float) -
 
 
 def check_can_rotate(record: KeyRecord | AdminKeyRecord, *, expires_at: int | None, grace: int, now: float) -> None:
-    """Only a key that is good, or that gets a new end, is replaced. Raises `InvalidField`."""
+    """Only a key that is good, or that gets a new end, is replaced, and that once. Raises `InvalidField`."""
     if not 0 <= grace <= MOST_GRACE:
         raise InvalidField("grace", f"must be 0 to {MOST_GRACE} seconds")
     if record.revoked_at is not None:
         raise InvalidField("key_id", "the key is revoked: make a new one")
+    if record.replaced_by is not None:  # its end is that of its time of grace
+        raise InvalidField("key_id", f"the key was replaced already, by {record.replaced_by}: replace that one")
     if expires_at is None and record.expires_at is not None and record.expires_at <= now:
         raise InvalidField("expires_at", "the key has expired: say until when the new one is good")
     check_expiry(expires_at, now=now)
 
 
 def end_key(
-    connection: Connection, table: Table, key_id: str, *, grace: int, expires_at: int | None, now: float
+    connection: Connection,
+    table: Table,
+    key_id: str,
+    *,
+    grace: int = 0,
+    expires_at: int | None = None,
+    replaced_by: str | None = None,
+    now: float,
 ) -> None:
     """Revoke a key; or, where there is a time of grace in seconds, see that it is good for no longer than that."""
-    values: Mapping[str, Any] = {"revoked_at": int(now)}
+    values: dict[str, Any] = {"revoked_at": int(now)}
     if grace:
         end = int(now) + grace
         values = {"expires_at": end if expires_at is None else min(end, expires_at)}
+    if replaced_by is not None:
+        values["replaced_by"] = replaced_by
     connection.execute(update(table).where(table.c.id == key_id, table.c.revoked_at.is_(None)).values(values))
 
 

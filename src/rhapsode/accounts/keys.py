@@ -158,7 +158,7 @@ class Accounts:
     def rotate_key(self, key: str, *, grace: int = 0, expires_at: int | None = None) -> NewKey:
         """A new key that may do what the old one may, held to its limits; the old one ends after `grace` seconds.
 
-        The new one is good as long as the old one was meant to be, or until `expires_at`.
+        The new one is good as long as the old one was meant to be, or until `expires_at`. A key is replaced once.
         """
 
         def work(connection: Connection) -> NewKey:
@@ -170,7 +170,15 @@ class Accounts:
                 terms = replace(terms, expires_at=expires_at)
             new = self._create(connection, old.group_id, terms)
             hand_over(connection, old.key_id, new.key_id, now=now)
-            end_key(connection, keys, old.key_id, grace=grace, expires_at=old.expires_at, now=now)
+            end_key(
+                connection,
+                keys,
+                old.key_id,
+                grace=grace,
+                expires_at=old.expires_at,
+                replaced_by=new.key_id,
+                now=now,
+            )
             return new
 
         return self._database.transact(work)
@@ -192,7 +200,7 @@ class Accounts:
 
         def work(connection: Connection) -> KeyRecord:
             record = one_key(connection, self._named(key))
-            end_key(connection, keys, record.key_id, grace=0, expires_at=None, now=self._now())
+            end_key(connection, keys, record.key_id, now=self._now())
             return one_key(connection, keys.c.id == record.key_id)
 
         return self._database.transact(work)

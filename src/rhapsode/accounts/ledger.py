@@ -160,7 +160,7 @@ def _spent(records: Iterable[CallRecord]) -> Counter[tuple[str, str, str, str]]:
         if record.cost:
             month = month_of(record.started_at)
             for scope, scope_id in ((Scope.GROUP, record.group_id), (Scope.KEY, record.key_id)):
-                for model in {"", record.counted_as or record.model}:
+                for model in {"", (record.counted_as or record.model).casefold()}:
                     spent[scope.value, scope_id, model, month] += record.cost
     return spent
 

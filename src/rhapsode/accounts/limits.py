@@ -59,10 +59,12 @@ class LimitRules:
     def set(self, holder: Holder, model: str, changes: Mapping[LimitName, int | None]) -> RuleRecord | None:
         """Change what is named and leave the rest; None lifts a limit. The rule, or None when nothing is left of it.
 
-        `model` empty is all models together. Raises `InvalidField`, `UnknownAccount`, `StorageError`.
+        `model` is in any case of its letters, and empty for all models together. Raises `InvalidField`,
+        `UnknownAccount`, `StorageError`.
         """
         if model:
             check_model(model, "model")
+        model = model.casefold()
         if not changes:
             raise InvalidField("", f"name at least one limit: {', '.join(LIMIT_NAMES)}")
         for name, figure in changes.items():
@@ -102,7 +104,7 @@ class LimitRules:
         """Lift a rule, or with `model` None all of a holder's; how many. Raises `UnknownAccount` for none."""
 
         def work(connection: Connection) -> int:
-            this = _is(*_find_holder(connection, holder), model)
+            this = _is(*_find_holder(connection, holder), None if model is None else model.casefold())
             cleared = connection.execute(delete(limit_rules).where(this)).rowcount
             if not cleared:
                 raise UnknownAccount("model", "there is no such limit; `rhapsode limits list` shows those that are")

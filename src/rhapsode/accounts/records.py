@@ -15,7 +15,10 @@ _NAMES: Final = msgspec.json.Decoder(tuple[str, ...])
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRecord:
-    """What is kept of a key. `hint` is its end; times are seconds since 1970, UTC. None allows all, or never was."""
+    """What is kept of a key. `hint` is its end, `replaced_by` the id of the key in its place.
+
+    Times are seconds since 1970, UTC. None allows all, or never was.
+    """
 
     key_id: str
     group_id: str
@@ -30,6 +33,7 @@ class KeyRecord:
     models: tuple[str, ...] | None
     addresses: tuple[str, ...] | None
     last_used_at: int | None
+    replaced_by: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,7 @@ class AdminKeyRecord:
     revoked_at: int | None
     addresses: tuple[str, ...] | None
     last_used_at: int | None
+    replaced_by: str | None
 
 
 _KEYS: Final[Select[Any]] = (
@@ -79,6 +84,7 @@ def admin_key_records(connection: Connection, *conditions: ColumnElement[bool]) 
             revoked_at=row.revoked_at,
             addresses=read_names(row.addresses),
             last_used_at=row.last_used_at,
+            replaced_by=row.replaced_by,
         )
         for row in connection.execute(chosen)
     ]
@@ -116,4 +122,5 @@ def _key(row: Row[Any]) -> KeyRecord:
         models=read_names(row.models),
         addresses=read_names(row.addresses),
         last_used_at=row.last_used_at,
+        replaced_by=row.replaced_by,
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,18 @@ class Usage:
     cached_tokens: int = 0
     characters: int = 0
     audio_ms: int = 0
+
+
+MOST_COUNTED: Final = 2**53
+"""What no call comes near, and JSON, databases and metrics can all hold."""
+
+
+def counted(figure: int | None, *, most: int = MOST_COUNTED) -> int:
+    """A count that another server told of: one that cannot be is taken for the nearest that can, from 0 to `most`.
+
+    Such a server would otherwise credit money, or fail a call that is done.
+    """
+    return max(0, min(figure or 0, most))
 
 
 class Outcome(Enum):

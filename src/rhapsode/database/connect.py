@@ -148,11 +148,11 @@ class Database:
                 cursor.execute("BEGIN IMMEDIATE")
             work(cursor)
             connection.commit()
-        except (SQLAlchemyError, OSError, foreign) as error:
+        except (SQLAlchemyError, OSError, OverflowError, UnicodeError, foreign) as error:
             if connection is not None:
                 _undo(connection, foreign)
-            known = isinstance(error, (SQLAlchemyError, OSError))
-            cause = error if known else DBAPIError.instance(None, None, error, foreign, dialect=dialect)
+            is_foreign = isinstance(error, foreign)
+            cause = DBAPIError.instance(None, None, error, foreign, dialect=dialect) if is_foreign else error
             raise StorageError(f"the database cannot be used ({reason(error)})") from cause
         finally:
             if connection is not None:

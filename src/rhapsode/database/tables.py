@@ -21,8 +21,8 @@ from sqlalchemy.engine import Dialect
 class Words(TypeDecorator[str]):
     """Text of a bounded length, which may be looked for in words that anybody wrote.
 
-    PostgreSQL takes no NUL and SQLite does. What is kept under a name here is printable, so that what is looked for in
-    place of a name with a NUL is nobody's, as that itself is.
+    PostgreSQL takes no NUL and SQLite does, and neither takes what a shell made of bytes that are no text. What is kept
+    under a name here is printable, so that what is looked for in place of such a name is nobody's, as that itself is.
     """
 
     impl = String
@@ -31,7 +31,7 @@ class Words(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Of SQLAlchemy."""
         del dialect
-        return value.replace("\0", "\1") if value else value
+        return value.replace("\0", "\1").encode(errors="replace").decode() if value else value
 
 
 metadata = MetaData()
@@ -70,6 +70,7 @@ keys = Table(
     Column("models", Text),  # a JSON array of names; absent: every model
     Column("addresses", Text),  # a JSON array of networks; absent: from anywhere
     Column("last_used_at", BigInteger),
+    Column("replaced_by", Words(32)),  # the id of the key that was made in its place
 )
 
 # Who looks after the server. These keys belong to no group and call no engine.
@@ -85,9 +86,10 @@ admin_keys = Table(
     Column("revoked_at", BigInteger),
     Column("addresses", Text),
     Column("last_used_at", BigInteger),
+    Column("replaced_by", Words(32)),
 )
 
-# What a group or a key may have: of one model, or of all together where `model` is empty.
+# What a group or a key may have: of one model, its name in small letters, or of all together where `model` is empty.
 limit_rules = Table(
     "limit_rules",
     metadata,

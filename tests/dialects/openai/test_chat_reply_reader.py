@@ -56,6 +56,11 @@ USAGES = st.builds(
     ChatUsage,
     prompt_tokens=st.integers(0, 9999),
     reply_tokens=st.integers(0, 9999),
+    cached_tokens=st.just(0),
+) | st.builds(
+    ChatUsage,
+    prompt_tokens=st.just(9999),
+    reply_tokens=st.integers(0, 9999),
     cached_tokens=st.integers(0, 9999),
 )
 ENDS = st.builds(ChatEnd, finish=st.sampled_from([Finish.STOP, Finish.LENGTH]), usage=USAGES)
@@ -217,3 +222,17 @@ def test_whatever_comes_is_read_or_told_as_an_error_of_ours(data: bytes) -> None
     for read in (StreamReader().read_event, read_reply, read_error):
         with suppress(ReportedError, MalformedBody, InvalidField):
             read(data)
+
+
+@pytest.mark.parametrize(
+    ("told", "taken"),
+    [
+        ('"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1000000}', (5, 2, 5)),
+        ('"prompt_tokens":-1000000,"completion_tokens":-2,"prompt_tokens_details":{"cached_tokens":-3}', (0, 0, 0)),
+        ('"prompt_tokens":100000000000000000000,"completion_tokens":2', (2**53, 2, 0)),
+    ],
+)
+def test_counts_that_cannot_be_are_taken_for_the_nearest_that_can(told: str, taken: tuple[int, int, int]) -> None:
+    reply = read_reply(f'{{"choices":[{{"message":{{"content":"hi"}}}}],"usage":{{{told}}}}}'.encode())
+    usage = reply.end.usage
+    assert (usage.prompt_tokens, usage.reply_tokens, usage.cached_tokens) == taken

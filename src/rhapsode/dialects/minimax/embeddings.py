@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from rhapsode.core.embedding import Embeddings, EmbedRequest, Purpose
 from rhapsode.core.errors import RhapsodeError
+from rhapsode.core.usage import counted
 from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.minimax.status import SUCCESS, BaseResp, check, status_of
 
@@ -77,4 +78,4 @@ def read_reply(body: bytes, *, texts: int, trace_id: str | None = None) -> Embed
     check(wire.base_resp, trace_id)
     vectors = wire.vectors or []
     require(len(vectors) == texts, "vectors", f"must be {texts}, one a text, and not {len(vectors)}")
-    return Embeddings(vectors=vectors, tokens=wire.total_tokens)
+    return Embeddings(vectors=vectors, tokens=counted(wire.total_tokens))

@@ -13,6 +13,7 @@ from msgspec import Struct
 from rhapsode.core.chat import ChatCall, ChatEnd, ChatReply, ChatText, ChatThought, ChatUsage, Finish
 from rhapsode.core.errors import InvalidField, MalformedBody
 from rhapsode.core.function import FunctionCall
+from rhapsode.core.usage import counted
 from rhapsode.dialects.json_body import read_json, require
 from rhapsode.dialects.openai.errors import WireError, reported
 
@@ -154,12 +155,12 @@ def _finish(reason: str | None) -> Finish:
 
 
 def _usage(wire: _Usage | None) -> ChatUsage:
-    """Zeros where the server does not say."""
+    """Zeros where the server does not say. Some count what they knew of a prompt beside it."""
     if wire is None:
         return ChatUsage(prompt_tokens=0, reply_tokens=0)
-    details = wire.prompt_tokens_details
+    details, prompt_tokens = wire.prompt_tokens_details, counted(wire.prompt_tokens)
     return ChatUsage(
-        prompt_tokens=wire.prompt_tokens or 0,
-        reply_tokens=wire.completion_tokens or 0,
-        cached_tokens=(details.cached_tokens or 0) if details is not None else 0,
+        prompt_tokens=prompt_tokens,
+        reply_tokens=counted(wire.completion_tokens),
+        cached_tokens=counted(details.cached_tokens, most=prompt_tokens) if details is not None else 0,
     )

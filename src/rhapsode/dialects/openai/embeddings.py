@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from rhapsode.core.embedding import Embeddings, EmbedRequest
 from rhapsode.core.errors import InvalidField, NotSupported
+from rhapsode.core.usage import counted
 from rhapsode.dialects.json_body import read_json, require
 
 MOST_TEXTS: Final = 2048
@@ -110,7 +111,8 @@ def read_reply(body: bytes, *, texts: int) -> Embeddings:
     whole = [item.index for item in items] == list(range(texts))
     require(whole, "data", f"must hold {texts} vectors, one a text, with their indices")
     return Embeddings(
-        vectors=[_unpack(item) for item in items], tokens=wire.usage.prompt_tokens if wire.usage is not None else 0
+        vectors=[_unpack(item) for item in items],
+        tokens=counted(wire.usage.prompt_tokens) if wire.usage is not None else 0,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from rhapsode.core.chat import ChatCall, ChatEnd, ChatEvent, ChatText, ChatUsage, Finish
 from rhapsode.core.errors import RequestError
+from rhapsode.core.usage import counted
 from rhapsode.dialects.minimax.chat_pro_reply import ProPiece, ProReply, read_event
 from rhapsode.dialects.minimax.status import StatusError
 from rhapsode.engines.chat.heard import Heard
@@ -48,8 +49,8 @@ class ProReader:
     def _end(self, reply: ProReply) -> Sequence[ChatEvent]:
         self.ended = True
         # The platform counts all tokens in one.
-        of_reply = reply.completion_tokens or 0
-        of_prompt = reply.prompt_tokens if reply.prompt_tokens is not None else max(reply.total_tokens - of_reply, 0)
+        of_reply, told = counted(reply.completion_tokens), reply.prompt_tokens
+        of_prompt = counted(reply.total_tokens - of_reply if told is None else told)
         end = ChatEnd(
             finish=_FINISH.get(reply.finish_reason, Finish.STOP),
             usage=ChatUsage(prompt_tokens=of_prompt, reply_tokens=of_reply),
