@@ -135,7 +135,7 @@ def test_administrators_look_after_administrators(deterministic: LiveServer, adm
     assert admin.get("/groups", headers=bob).status_code == 401
     assert good(admin.get(f"/admin-keys/{new['key_id']}"))["last_used_at"]
     lines = (deterministic.home / "output.txt").read_text(encoding="utf-8").splitlines()
-    (line,) = (line for line in lines if "/admin-keys/{key}/revoke" in line)
+    (line,) = (line for line in lines if "did=" in line and "/admin-keys/{key}/revoke" in line)
     assert f"admin_key_id={new['key_id']}" in line.replace("'", "")
 
 

@@ -103,6 +103,9 @@ def test_a_stranger_counts_and_has_a_line_too(watched: Watched) -> None:
     answer = httpx2.post(watched.server.base_url + PRO, json={}, trust_env=False)
     assert answer.json()["base_resp"]["status_code"] == 1004
     watched.await_total(1, "rhapsode_requests_total", operation=PRO, outcome="failed", code="1004", model="")
+    output = (watched.server.home / "output.txt").read_text(encoding="utf-8")
+    told = [json.loads(line) for line in output.splitlines() if answer.headers["trace-id"] in line]
+    assert [(line["event"], line["code"], line["address"]) for line in told] == [("call", 1004, "127.0.0.1")]
 
 
 def test_engines_of_another_process_are_seen_and_a_worker_that_dies(tmp_path: Path, tiny_gguf: Path) -> None:

@@ -1,5 +1,8 @@
 """Traces, at a collector: one span a call with its parts, under the id that the answer carries."""
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -7,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 
+import httpx2
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
@@ -14,6 +18,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.live.running import DETERMINISTIC, LiveServer, running_server
 from tests.live.test_chat_pro import PATH as PRO
 from tests.live.test_chat_pro import body as chat_body
+from tests.live.test_t2a_ws import PATH as SOCKET
+from tests.live.test_t2a_ws import dial, hear_all
 
 pytestmark = pytest.mark.xdist_group("traces")  # one server for all
 
@@ -122,6 +128,21 @@ def told(span: Span) -> dict[str, str | int | float]:
     return {name: getattr(value, str(value.WhichOneof("value"))) for name, value in values.items()}
 
 
+def log(server: LiveServer) -> str:
+    """A line is written before its span is sent."""
+    return (server.home / "output.txt").read_text(encoding="utf-8")
+
+
+def exemplars(server: LiveServer) -> str:
+    command = [sys.executable, "-m", "rhapsode", "admin-keys", "create", "--name", "Ada", "--json"]
+    made = subprocess.run([*command, "--home", str(server.home)], capture_output=True, text=True, check=True)
+    headers = {
+        "Authorization": f"Bearer {json.loads(made.stdout)['api_key']}",
+        "Accept": "application/openmetrics-text; version=1.0.0",
+    }
+    return httpx2.get(f"{server.base_url}/metrics", headers=headers, trust_env=False, timeout=60).text
+
+
 def test_a_reply_is_a_span_with_its_parts(traced: LiveServer, collector: tuple[Collector, str]) -> None:
     with traced.client() as client:
         answer = client.post(PRO, json=chat_body())
@@ -143,6 +164,9 @@ def test_a_reply_is_a_span_with_its_parts(traced: LiveServer, collector: tuple[C
     assert int(facts["gen_ai.usage.input_tokens"]) > 0
     assert facts["rhapsode.trace_id"] == trace_id
     assert facts["rhapsode.group"] == traced.group_id
+    (line,) = (line for line in log(traced).splitlines() if trace_id in line and " call " in line)
+    assert " trace=" not in line
+    assert f'{{trace_id="{trace_id}"}}' in exemplars(traced)
     assert traced.api_key not in str(spans)
     assert chat_body()["messages"][-1]["text"] not in str(call) + str(spans)
 
@@ -167,9 +191,13 @@ def test_a_callers_trace_is_gone_on_with_and_sent_on(
     spans = collector[0].trace(CALLER)
     call, engine = spans[f"POST {PRO}"], spans["engine"]
     assert call.parent_span_id.hex() == CALLERS_SPAN
-    assert told(call)["rhapsode.trace_id"] == answer.headers["trace-id"] != CALLER
+    trace_id = answer.headers["trace-id"]
+    assert told(call)["rhapsode.trace_id"] == trace_id != CALLER
     assert call.status.code == engine.status.code == Status.STATUS_CODE_ERROR
     assert traceparents.get(timeout=SECONDS) == f"00-{CALLER}-{engine.span_id.hex()}-01"
+    (line,) = (line for line in log(traced).splitlines() if trace_id in line and " call " in line)
+    assert f" trace={CALLER} " in line
+    assert f'{{trace_id="{CALLER}"}}' in exemplars(traced)
 
 
 def test_a_caller_that_says_nonsense_has_a_trace_of_its_own(
@@ -178,6 +206,26 @@ def test_a_caller_that_says_nonsense_has_a_trace_of_its_own(
     with traced.client() as client:
         answer = client.post(PRO, json=chat_body(), headers={"traceparent": f"00-{'0' * 32}-{CALLERS_SPAN}-01"})
     assert set(collector[0].trace(answer.headers["trace-id"])) >= {f"POST {PRO}", "engine"}
+
+
+@pytest.mark.parametrize(("headers", "frame", "code"), [({"Authorization": "Bearer x"}, None, 2049), (None, "{", 2013)])
+def test_a_socket_that_is_refused_is_a_span(
+    traced: LiveServer,
+    collector: tuple[Collector, str],
+    headers: dict[str, str] | None,
+    frame: str | None,
+    code: int,
+) -> None:
+    with dial(traced, headers) as connection:
+        trace_id = (connection.response or pytest.fail("no handshake")).headers["trace-id"]
+        if frame is not None:
+            connection.send(frame)
+        list(hear_all(connection))
+    (call,) = collector[0].trace(trace_id).values()
+    assert call.name == f"GET {SOCKET}"
+    assert told(call)["rhapsode.code"] == code
+    assert call.status.code == Status.STATUS_CODE_ERROR
+    assert call.end_time_unix_nano > call.start_time_unix_nano
 
 
 def test_a_collector_that_is_gone_holds_nothing_up(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from rhapsode.core.errors import StorageError
 from rhapsode.core.limiter import Limiter
 from rhapsode.core.usage import CallRecord, Usage
 from rhapsode.service.meter import Meter
+from rhapsode.telemetry.ending import Ending
 from tests.server.open_door import OpenDoor
 
 
@@ -13,6 +14,7 @@ class Kept:
     def __init__(self) -> None:
         self.rows: dict[str, CallRecord] = {}
         self.watched: list[tuple[CallRecord, str, int]] = []
+        self.endings: list[Ending] = []
         self.failure: StorageError | None = None
 
     async def record(self, record: CallRecord, /) -> None:
@@ -20,8 +22,9 @@ class Kept:
             raise self.failure
         self.rows.setdefault(record.call_id, record)
 
-    def watch(self, record: CallRecord, /, *, method: str, http_status: int) -> None:
-        self.watched.append((record, method, http_status))
+    def watch(self, record: CallRecord, ending: Ending, /) -> None:
+        self.watched.append((record, ending.method, ending.http_status))
+        self.endings.append(ending)
 
     @property
     def row(self) -> CallRecord:

@@ -1,11 +1,13 @@
 """Every call has an account: who is let in, what is written down and when, and who is told."""
 
 import json
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from starlette.responses import Response
 
@@ -142,7 +144,7 @@ USED = Usage(prompt_tokens=20, reply_tokens=3, cached_tokens=5)
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_reply_is_written_down_with_all_that_is_known(*, stream: bool) -> None:
-    desk = Desk()
+    desk, asked = Desk(), time.time()
     socket = await desk.chat(Engine("a", "b", "c"), stream=stream, said="x" * 80)
     row = desk.kept.row
     headers = dict(socket.sent[0]["headers"])
@@ -150,11 +152,62 @@ async def test_a_reply_is_written_down_with_all_that_is_known(*, stream: bool) -
     assert (row.group_id, row.key_id, row.user_id) == (CALLER.group_id, CALLER.key_id, CALLER.user_id)
     assert (row.operation, row.model, row.usage, row.cost) == (PATH, "m", USED, 230)
     assert (row.outcome, row.status) == (Outcome.OK, 0)
-    assert row.first_ms is not None
-    assert 0 <= row.first_ms <= row.took_ms
+    assert asked <= row.started_at <= time.time()
     assert desk.door.seen == [("m", Unit.TOKENS, 11)]
     assert desk.door.settled == [23]
     assert desk.kept.watched == [(row, "POST", 200)]
+
+
+def moment() -> float:
+    return 1000 * time.perf_counter()
+
+
+async def a_while() -> None:
+    """Much longer than what lies between two lines of a program."""
+    for _ in range(1000):
+        await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_times_go_on_to_what_they_are_of(*, stream: bool) -> None:
+    at: dict[str, float] = {}
+
+    class Slow(Engine):
+        async def reply(self, request: ChatRequest, /) -> AsyncGenerator[ChatEvent]:
+            at["begun"] = moment()  # a little later than the call
+            await a_while()
+            async for event in super().reply(request):
+                yield event
+                await a_while()
+
+    class SlowLedger(Kept):
+        async def record(self, record: Any, /) -> None:  # noqa: ANN401
+            at["done"] = moment()
+            await a_while()
+            await super().record(record)
+            at["written"] = moment()
+
+    class Listener(Socket):
+        async def send(self, message: Any) -> None:  # noqa: ANN401
+            at.setdefault("first", moment())
+            await a_while()
+            await super().send(message)
+            at["last"] = moment()
+
+    desk = Desk(kept=SlowLedger())
+    asked = moment()
+    await desk.ask(chatting(Slow("a", "b")), Listener(body(stream=stream)))
+    row, (ending,) = desk.kept.row, desk.kept.endings
+    assert row.first_ms is not None
+    assert ending.first_ms is not None
+    # No figure is taken from the middle of a step: each lies between two moments that were seen.
+    assert at["first"] > at["written"] if not stream else at["first"] < at["done"]
+    assert row.first_ms < (at["first"] if stream else at["done"]) - asked
+    assert row.first_ms < row.took_ms if stream else row.first_ms == row.took_ms
+    assert row.took_ms < at["done"] - asked
+    assert ending.first_ms < at["first"] - asked
+    assert ending.first_ms == row.first_ms if stream else ending.first_ms > at["written"] - at["begun"]
+    assert at["last"] - at["begun"] < ending.took_ms < moment() - asked
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -344,9 +397,11 @@ async def test_a_call_that_costs_nothing_counts_as_a_request() -> None:
 
 
 async def test_strangers_are_watched_too() -> None:
-    desk = Desk()
-    await desk.ask(plain, Socket(headers={"authorization": "Bearer wrong"}), DIALECT)
+    desk, stranger = Desk(), Socket(headers={"authorization": "Bearer wrong"})
+    stranger.scope["client"] = ("203.0.113.7", 4711)
+    await desk.ask(plain, stranger, DIALECT)
     assert [(record.group_id, record.key_id, record.status) for record, _, _ in desk.kept.watched] == [("", "", 2049)]
+    assert [ending.address for ending in desk.kept.endings] == ["203.0.113.7"]
 
 
 async def test_a_stream_that_forgets_its_account_has_a_row_all_the_same() -> None:

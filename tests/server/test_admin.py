@@ -23,6 +23,7 @@ from rhapsode.database.open import open_database
 from rhapsode.server.admin_routes import admin_routes, open_administration
 from rhapsode.service.admission import Admission
 from rhapsode.telemetry.logs import configure_logs
+from tests.server.kept import Kept
 
 SECRET = b"a secret for tests, of 32 or more"
 
@@ -48,7 +49,9 @@ async def admin(tmp_path: Path) -> AsyncGenerator[httpx2.AsyncClient]:
     migrate(database)
     to = open_administration(database, Accounts(database, SECRET), SECRET, currency="CNY")
     made = await asyncio.to_thread(to.admin_keys.create, "Ada")
-    transport = httpx2.ASGITransport(Starlette(routes=admin_routes(to, Admission())), client=("127.0.0.1", 1))
+    transport = httpx2.ASGITransport(
+        Starlette(routes=admin_routes(to, Admission(), Kept().watch)), client=("127.0.0.1", 1)
+    )
     headers = {"authorization": f"Bearer {made.api_key}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://x/v1/admin", headers=headers) as client:
         yield client

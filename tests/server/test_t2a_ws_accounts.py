@@ -140,6 +140,21 @@ async def test_a_key_that_is_not_for_the_model_hears_so_at_the_start(engine: Wat
     assert [(record.status, record.group_id) for record, _, _ in kept.watched] == [(2044, CALLER.group_id)]
 
 
+async def test_a_connection_without_a_text_is_watched(engine: Watched) -> None:
+    kept = Kept()
+    async with connected(engine, kept=kept) as (client, _):
+        await start(client)
+        client.say(FINISH)
+        await client.hear_until("task_finished")
+    async with connected(engine, kept=kept):
+        pass
+    assert [(record.outcome, record.key_id, status) for record, _, status in kept.watched] == [
+        (Outcome.OK, CALLER.key_id, 101),
+        (Outcome.LEFT, CALLER.key_id, 101),
+    ]
+    assert kept.rows == {}
+
+
 async def test_who_was_never_let_in_is_watched(engine: Watched) -> None:
     kept = Kept()
     with pytest.raises(AssertionError, match="task_failed"):

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from rhapsode.core.usage import CallRecord, Usage
+from rhapsode.telemetry.calls import CallWatcher
+from rhapsode.telemetry.ending import Ending
 from rhapsode.telemetry.metrics import REGISTRY
 
 CHAT = CallRecord(
@@ -23,6 +25,16 @@ CHAT = CallRecord(
 
 def chat(**changes: Any) -> CallRecord:  # noqa: ANN401 - any field of a record
     return replace(CHAT, **changes)
+
+
+def tell(
+    watcher: CallWatcher, record: CallRecord, *, method: str = "POST", http_status: int = 200, address: str = ""
+) -> None:
+    """The call has ended, and all was sent when its record ends."""
+    ending = Ending(
+        method=method, http_status=http_status, first_ms=record.first_ms, took_ms=record.took_ms, address=address
+    )
+    watcher(record, ending)
 
 
 def sample(name: str, **labels: str) -> float:

@@ -13,7 +13,7 @@ from rhapsode.core.usage import Outcome, Usage
 from rhapsode.telemetry.calls import CallWatcher
 from rhapsode.telemetry.logs import configure_logs
 from rhapsode.telemetry.metrics import REGISTRY, write_metrics
-from tests.telemetry.recorded import chat, sample
+from tests.telemetry.recorded import chat, sample, tell
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def watcher() -> CallWatcher:
 def test_a_call_is_one_object_with_what_is_known(watcher: CallWatcher) -> None:
     output = io.StringIO()
     configure_logs(json=True, level="info", stream=output)
-    watcher(chat(), method="POST", http_status=200)
+    tell(watcher, chat())
     line = json.loads(output.getvalue())
     assert line.pop("timestamp").endswith("Z")
     assert line == {
@@ -65,7 +65,7 @@ def test_a_call_is_one_line_for_people_too(watcher: CallWatcher) -> None:
     output = io.StringIO()
     configure_logs(json=False, level="info", stream=output)
     stranger = chat(group_id="", key_id="", model="", usage=Usage(), cost=0, status=2049, outcome=Outcome.FAILED)
-    watcher(stranger, method="POST", http_status=401)
+    tell(watcher, stranger, http_status=401)
     (line,) = output.getvalue().splitlines()
     _, _, told = line.partition(" ")
     assert told == (
@@ -79,7 +79,7 @@ def test_a_name_that_is_a_key_or_breaks_the_line_does_neither(watcher: CallWatch
     output = io.StringIO()
     configure_logs(json=json, level="info", stream=output)
     key = "sk-rh-" + "aB3_-" * 8 + "xyz"
-    watcher(chat(model=key, voice="a\nlevel=error\x1b[2J\u2028b"), method="POST", http_status=200)
+    tell(watcher, chat(model=key, voice="a\nlevel=error\x1b[2J\u2028b"))
     (line,) = output.getvalue().splitlines()
     assert key[6:] not in line
     assert "a?level=error?[2J?b" in line
@@ -99,22 +99,22 @@ def test_a_name_that_is_a_key_or_breaks_the_line_does_neither(watcher: CallWatch
 def test_a_name_is_one_fact_to_people(watcher: CallWatcher, name: str, told: str) -> None:
     output = io.StringIO()
     configure_logs(json=False, level="info", stream=output)
-    watcher(chat(model=name, voice=name), method="POST", http_status=200)
+    tell(watcher, chat(model=name, voice=name))
     assert f" model={told} voice={told} first_ms=" in output.getvalue()
 
 
 def test_a_log_that_keeps_to_what_is_worse_says_nothing_of_calls(watcher: CallWatcher) -> None:
     output = io.StringIO()
     configure_logs(json=True, level="warning", stream=output)
-    watcher(chat(), method="POST", http_status=200)
+    tell(watcher, chat())
     assert not output.getvalue()
 
 
 def test_calls_count_by_what_they_asked_for_and_what_came_of_it(watcher: CallWatcher) -> None:
     labels = {"operation": "/counted", "model": "abab5.5-chat"}
     for record in (chat(operation="/counted"), chat(operation="/counted", model="ABAB5.5-Chat")):
-        watcher(record, method="POST", http_status=200)
-    watcher(chat(operation="/counted", outcome=Outcome.LEFT), method="POST", http_status=499)
+        tell(watcher, record)
+    tell(watcher, chat(operation="/counted", outcome=Outcome.LEFT), http_status=499)
     assert sample("rhapsode_requests_total", **labels, outcome="ok", code="0") == 2
     assert sample("rhapsode_requests_total", **labels, outcome="left", code="0") == 1
     assert sample("rhapsode_request_seconds_count", **labels) == 3
@@ -132,7 +132,7 @@ def test_what_calls_use_counts_by_model(watcher: CallWatcher) -> None:
         cost=500_000,
         first_ms=70.0,
     )
-    watcher(speech, method="POST", http_status=200)
+    tell(watcher, speech)
     after = [sample(name, model="speech-01") for name in names]
     assert [now - then for now, then in zip(after, before, strict=True)] == pytest.approx([9, 2.5, 0.5])
     assert sample("rhapsode_first_audio_seconds_sum", **spoken) == pytest.approx(0.07)
@@ -140,24 +140,24 @@ def test_what_calls_use_counts_by_model(watcher: CallWatcher) -> None:
 
 
 def test_a_whole_answer_has_no_first_token_of_its_own(watcher: CallWatcher) -> None:
-    watcher(chat(operation="/whole", streamed=False), method="POST", http_status=200)
+    tell(watcher, chat(operation="/whole", streamed=False))
     assert not sample("rhapsode_first_token_seconds_count", operation="/whole", model="abab5.5-chat")
 
 
 def test_names_that_callers_make_up_are_one_name(watcher: CallWatcher) -> None:
     for number in range(20):
-        watcher(chat(operation="/made-up", model=f"made-up-{number}"), method="POST", http_status=200)
+        tell(watcher, chat(operation="/made-up", model=f"made-up-{number}"))
     assert sample("rhapsode_requests_total", operation="/made-up", model="other", outcome="ok", code="0") == 20
 
 
 def test_a_model_known_by_another_name_counts_under_that(watcher: CallWatcher) -> None:
     record = chat(operation="/tuned", model="abab5.5-chat-ft-1", counted_as="abab5.5-chat")
-    watcher(record, method="POST", http_status=200)
+    tell(watcher, record)
     assert sample("rhapsode_request_seconds_count", operation="/tuned", model="abab5.5-chat") == 1
 
 
 def test_a_format_is_chosen_as_asked_and_exemplars_name_the_trace(watcher: CallWatcher) -> None:
-    watcher(chat(operation="/exemplar"), method="POST", http_status=200)
+    tell(watcher, chat(operation="/exemplar"))
     plain, kind = write_metrics("*/*")
     assert kind.startswith("text/plain")
     assert b"trace_id" not in plain

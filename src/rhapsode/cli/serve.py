@@ -60,10 +60,20 @@ def announce(screen: "Screen", ready: "Ready") -> None:
         key = ready.first_key
         screen.write(f"{words.first_key}\n  group_id  {key.group_id}\n  api_key   {key.api_key}\n")
         screen.write(words.key_kept.format(path=ready.credentials_file) + "\n")
+    note = _log if ready.json_logs else screen.note
     if ready.missing is not None:
-        screen.note(ready.missing)
+        note(ready.missing)
     if ready.is_exposed:
-        screen.note(words.exposed)
+        note(words.exposed)
     if ready.tells_figures:
-        screen.note(words.figures_open.format(base_url=ready.admin_url))
-    screen.note(words.how_to_stop)
+        note(words.figures_open.format(base_url=ready.admin_url))
+    if not ready.json_logs:
+        screen.note(words.how_to_stop)
+
+
+def _log(text: str) -> None:
+    """A remark as an event, where whatever reads standard error takes nothing else."""
+    import structlog  # noqa: PLC0415  brings in what help does not wait for
+
+    log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.serve")
+    log.warning(text)

@@ -11,16 +11,17 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from rhapsode.core.call_id import new_call_id
 from rhapsode.core.caller import Administrator
 from rhapsode.core.errors import BodyTooLarge, InvalidField, RhapsodeError, ServiceError
 from rhapsode.database.connect import Database
 from rhapsode.server.address import read_query
 from rhapsode.server.auth import AdminAuthority, read_address, read_key
-from rhapsode.server.body import CallerLeft, discard_body, read_body
+from rhapsode.server.body import CallerLeft, LateBody, discard_body, read_body
 from rhapsode.server.boundary import trace_headers
 from rhapsode.server.openai import ERRORS
+from rhapsode.server.visit import Visit
 from rhapsode.service.admission import Admission
+from rhapsode.service.meter import Watcher
 
 BODY_LIMIT: Final = 256 * 1024
 """Bytes."""
@@ -64,42 +65,49 @@ AdminHandler = Callable[[AdminCall], AdminReply]
 
 
 class AdminEndpoint:
-    """An ASGI application around one handler. `name` is what the log calls it."""
+    """An ASGI application around one handler. `path` is the route's."""
 
     def __init__(
         self,
         handler: AdminHandler,
         *,
-        name: str,
+        path: str,
         authority: AdminAuthority,
         admission: Admission,
         database: Database,
+        watcher: Watcher,
     ) -> None:
         self._handler = handler
         self._database = database
-        self._name = name
+        self._path = path
+        self._watcher = watcher
         self._authority = authority
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        trace_id = new_call_id()
+        visit = Visit(self._watcher, self._path, scope)
         try:
             async with self._admission.enter():
-                reply = await self._answer(scope, receive, trace_id)
+                reply = await self._answer(scope, receive, visit)
         except CallerLeft:
-            return
-        except BodyTooLarge as error:
-            # What was not read cannot be told from a next request.
-            await _refusal(error, trace_id, {"connection": "close"})(scope, receive, send)
-            await discard_body(receive)
+            visit.leave()
         except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong, the caller is told
-            await _refusal(_ours(error, trace_id), trace_id, {})(scope, receive, send)
+            ours = _ours(error, visit.trace_id)
+            unread = isinstance(ours, BodyTooLarge | LateBody)
+            # What was not read cannot be told from a next request.
+            answer = _refusal(ours, visit.trace_id, {"connection": "close"} if unread else {})
+            await answer(scope, receive, send)
+            visit.end(answer.status_code, ours)
+            if isinstance(ours, BodyTooLarge):
+                await discard_body(receive)
         else:
             await reply(scope, receive, send)
+            visit.end(reply.status_code)
 
-    async def _answer(self, scope: Scope, receive: Receive, trace_id: str) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive, visit: Visit) -> Response:
         administrator = await self._authority.administer(read_key(scope), read_address(scope))
+        visit.key_id = administrator.key_id
         body = await read_body(scope, receive, limit=BODY_LIMIT)
         call = AdminCall(
             administrator=administrator, path=scope.get("path_params", {}), query=read_query(scope), body=body
@@ -108,13 +116,13 @@ class AdminEndpoint:
         if reply.changed is not None:
             _log.info(
                 "an administrator changed the accounts",
-                trace_id=trace_id,
-                did=self._name,
+                trace_id=visit.trace_id,
+                did=f"{scope['method']} {self._path}",
                 admin_key_id=administrator.key_id,
                 admin=administrator.name,
                 **{name: value for name, value in reply.changed.items() if value is not None},
             )
-        return _response(reply.content, reply.status, reply.content_type, trace_id, {})
+        return _response(reply.content, reply.status, reply.content_type, visit.trace_id, {})
 
 
 def _refusal(error: RhapsodeError, trace_id: str, headers: Mapping[str, str]) -> Response:

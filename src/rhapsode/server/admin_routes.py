@@ -17,6 +17,7 @@ from rhapsode.server.admin_usage import UsageDesk
 from rhapsode.server.metrics import PATH as METRICS_PATH
 from rhapsode.server.metrics import MetricsEndpoint
 from rhapsode.service.admission import Admission
+from rhapsode.service.meter import Watcher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +46,17 @@ def open_administration(database: Database, accounts: Accounts, secret: bytes, *
     )
 
 
-def admin_routes(to: Administration, admission: Admission) -> list[BaseRoute]:
-    """The table."""
+def admin_routes(to: Administration, admission: Admission, watcher: Watcher) -> list[BaseRoute]:
+    """The table. `watcher` is told of every call."""
 
     def route(method: str, path: str, handler: AdminHandler) -> Route:
         endpoint = AdminEndpoint(
             handler,
-            name=f"{method} /v1/admin/{path}",
+            path=f"/v1/admin/{path}",
             authority=to.admin_keys,
             admission=admission,
             database=to.database,
+            watcher=watcher,
         )
         return Route(f"/v1/admin/{path}", endpoint, methods=[method])
 
@@ -86,5 +88,5 @@ def admin_routes(to: Administration, admission: Admission) -> list[BaseRoute]:
         route("PATCH", "limits", limits.change),
         route("DELETE", "limits", limits.clear),
         route("GET", "usage", to.usage.read),
-        Route(METRICS_PATH, MetricsEndpoint(to.admin_keys), methods=["GET"]),
+        Route(METRICS_PATH, MetricsEndpoint(to.admin_keys, watcher), methods=["GET"]),
     ]

@@ -36,7 +36,7 @@ from rhapsode.server.files import FileDesk
 from rhapsode.server.on_socket import Way
 from rhapsode.server.routes import HEALTH, Services, make_routes
 from rhapsode.server.share import Share
-from rhapsode.server.strays import not_found, wrong_method
+from rhapsode.server.strays import Strays
 from rhapsode.server.tasks import TaskDesk
 from rhapsode.server.tls import open_tls
 from rhapsode.server.two_doors import TwoDoors, is_administrative, with_open_metrics
@@ -59,18 +59,19 @@ def create_app(services: Services, *, admin_port: int | None = None, open_metric
     With `admin_port`, what is for administrators is served to those alone who come to this port, health beside it;
     `open_metrics`: the figures there are told without a key.
     """
-    routes = make_routes(services)
+    routes, strays = make_routes(services), Strays(services.meter.watcher)
     if admin_port is None:
-        return _served(routes)
+        return _served(routes, strays)
     health = [route for route in routes if isinstance(route, Route) and route.path in HEALTH]
     ours = [route for route in routes if is_administrative(route)]
-    ours = [*(with_open_metrics(ours) if open_metrics else ours), *health]
+    ours = [*(with_open_metrics(ours, services.meter.watcher) if open_metrics else ours), *health]
     calls = [route for route in routes if not is_administrative(route)]
-    return TwoDoors(_served(calls), _served(ours), port=admin_port)
+    return TwoDoors(_served(calls, strays), _served(ours, strays), port=admin_port)
 
 
-def _served(routes: Sequence[BaseRoute]) -> Direct:
-    app = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
+def _served(routes: Sequence[BaseRoute], strays: Strays) -> Direct:
+    app = Starlette(routes=routes, exception_handlers={405: strays.wrong_method})
+    app.router.default = strays.not_found
     app.router.redirect_slashes = False  # the platform's gateway does not know an address with one more
     return Direct(app)
 

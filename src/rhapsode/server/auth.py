@@ -1,11 +1,13 @@
 """Who calls: the key in the `Authorization` header, the group in the URL, and the address at the other end."""
 
+from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
 from rhapsode.core.caller import Administrator, Caller
+from rhapsode.core.errors import WrongGroup
 
 
 class Authority(Protocol):
@@ -22,6 +24,22 @@ class AdminAuthority(Protocol):
     async def administer(self, api_key: str | None, address: str | None) -> Administrator:
         """Who it is. Raises as `Authority.authorise` does; `Forbidden` for a caller's key."""
         ...
+
+
+async def recognise(scope: Scope, authority: Authority, known: Callable[[Caller], None]) -> Caller:
+    """Who calls. Raises as `Authority.authorise` does.
+
+    `known` hears of it too where the key is good and the group beside it another's: that call is refused, and whoever
+    watches sees whose it was.
+    """
+    key, group, address = read_key(scope), read_group(scope), read_address(scope)
+    try:
+        caller = await authority.authorise(key, group, address)
+    except WrongGroup:
+        known(await authority.authorise(key, None, address))
+        raise
+    known(caller)
+    return caller
 
 
 def read_key(scope: Scope) -> str | None:

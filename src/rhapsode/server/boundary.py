@@ -17,7 +17,7 @@ from rhapsode.core.caller import Caller
 from rhapsode.core.errors import BodyTooLarge, RequestError, RhapsodeError, ServiceError
 from rhapsode.dialects.minimax.status import BaseResp, status_of
 from rhapsode.server.address import read_base_url, read_query
-from rhapsode.server.auth import Authority, read_address, read_group, read_key
+from rhapsode.server.auth import Authority, read_address, recognise
 from rhapsode.server.body import CallerLeft, LateBody, discard_body, read_body
 from rhapsode.server.streaming import EventStream
 from rhapsode.service.account import Account
@@ -34,7 +34,7 @@ STRANGER_SECONDS = 10.0
 UNWATCHED_SECONDS = 0.01
 """A call that takes no longer is not worth a task beside its own, which waits for the caller to hang up."""
 
-_LEFT = 499
+LEFT = 499
 """The HTTP status, for who watches, of a call whose caller hung up before there was one."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.server")
@@ -155,7 +155,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        account = Account(self._meter, new_call_id(), self._operation)
+        account = Account(self._meter, new_call_id(), self._operation, address=read_address(scope))
         self._meter.trace(account.call_id, scope["headers"])
         exchange = _Exchange(account, scope, receive, send)
         try:
@@ -175,8 +175,7 @@ class Endpoint:
 
     async def _serve(self, exchange: "_Exchange", place: Place) -> None:
         account, scope, receive = exchange.account, exchange.scope, exchange.receive
-        caller = await self._authority.authorise(read_key(scope), read_group(scope), read_address(scope))
-        account.identify(caller)
+        await recognise(scope, self._authority, account.identify)
         if not self.works:
             await account.admit_request()
         path = scope.get("path_params", {})
@@ -193,7 +192,9 @@ class Endpoint:
             exchange.http_status = 200
         else:
             await account.complete()
+            account.begin()
             exchange.http_status = answer.status_code
+            account.begin()
         await answer(scope, receive, exchange.send)
         await account.complete()
 
@@ -225,7 +226,7 @@ class _Exchange:
         self.body: bytes | None = None
         self.answer: Answer | None = None
         self.watch: _Watch | None = None
-        self.http_status = _LEFT
+        self.http_status = LEFT
 
 
 async def _refuse(error: RhapsodeError, dialect: Dialect, body: bytes, exchange: _Exchange) -> None:

@@ -6,12 +6,14 @@ from typing import Final
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from rhapsode.core.call_id import new_call_id
 from rhapsode.core.errors import Draining, StorageError
 from rhapsode.dialects.minimax.status import FORBIDDEN, INTERNAL, INVALID_PARAMS, TIMEOUT
 from rhapsode.jobs.files import Files, StoredFile
 from rhapsode.jobs.links import PATH, Links
+from rhapsode.server.auth import read_address
 from rhapsode.server.boundary import trace_headers
 from rhapsode.service.account import Account
 from rhapsode.service.admission import Admission
@@ -50,7 +52,10 @@ _CODES: Final = {403: FORBIDDEN, 404: INVALID_PARAMS, 500: INTERNAL, 503: TIMEOU
 
 
 class Downloads:
-    """What answers links. They need no key, so errors are told by HTTP's own codes; who watches hears of each."""
+    """An ASGI application for links.
+
+    They need no key, so errors are told by HTTP's own codes; who watches hears of each.
+    """
 
     def __init__(self, files: Files, links: Links, admission: Admission, meter: Meter) -> None:
         self._meter = meter
@@ -58,16 +63,19 @@ class Downloads:
         self._links = links
         self._admission = admission
 
-    async def answer(self, request: Request) -> Response:
-        """The content; 403 for a link that is not ours or has expired, 404 for a file that is gone."""
-        account = Account(self._meter, new_call_id(), PATH)
-        answer = await self._told(request, trace_headers(account.call_id))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the content; 403 for a link that is not ours or has expired, 404 for a file that is gone."""
+        account = Account(self._meter, new_call_id(), PATH, address=read_address(scope))
+        answer = await self._told(Request(scope), trace_headers(account.call_id))
         if answer.status_code < _WRONG:
             await account.complete()
+            account.begin()
         else:
             await account.fail(_CODES[answer.status_code])
-        account.end(method=request.method, http_status=answer.status_code)
-        return answer
+        try:
+            await answer(scope, receive, send)
+        finally:
+            account.end(method=scope["method"], http_status=answer.status_code)
 
     async def _told(self, request: Request, headers: dict[str, str]) -> Response:
         try:

@@ -12,9 +12,11 @@ from typing import Final, cast
 
 import httptools
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from rhapsode.server.boundary import trace_headers
 from rhapsode.server.joined import JoinedTransport
+from rhapsode.server.no_request import tell
 
 HEAD_LIMIT: Final = 64 * 1024
 """Bytes of a request's first line and headers, and of what stands between two parts of its body or after the last."""
@@ -27,12 +29,6 @@ WAITING_LIMIT: Final = 16
 
 REST_SECONDS: Final = 10.0
 """How long the rest of a body may take to arrive that nobody waits for, since its request was answered already."""
-
-_TOO_LARGE: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: 33\r\n\r\n"
-    b"431 request header is too large\r\n"
-)
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -119,10 +115,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Tell that this is not HTTP; or cut the connection, where that would stand within another answer."""
         if self.pipeline or (self._owes() and self.cycle.response_started):
+            tell(self.client, 400)
             self.transport.abort()
         elif self._reading_head or self._owes():
-            super().send_400_response(msg)
+            self._refuse(400, msg)
         else:
+            tell(self.client, 400)
             self.transport.close()  # answered before all of the body came: a second answer would be the next request's
 
     def pause_writing(self) -> None:
@@ -148,7 +146,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
-            self.logger.warning("Invalid HTTP request received.")
             self.send_400_response("Invalid HTTP request received.")
         except httptools.HttpParserUpgrade as upgrade:
             rest = data[cast("int", upgrade.args[0]) :]
@@ -179,10 +176,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _refuse_length(self) -> None:
         if self._reading_head:
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+            self._refuse(431, "431 request header is too large\r\n")
         else:
             self.send_400_response("Invalid HTTP request received.")
+
+    def _refuse(self, status: int, why: str) -> None:
+        headers = {
+            "content-type": "text/plain; charset=utf-8",
+            "content-length": str(len(why)),
+            "connection": "close",
+            **trace_headers(tell(self.client, status)),
+        }
+        lines = [
+            *self.server_state.default_headers,
+            *((name.encode(), told.encode()) for name, told in headers.items()),
+        ]
+        head = b"".join(b"%s: %s\r\n" % line for line in lines)
+        self.transport.write(STATUS_LINE[status] + head + b"\r\n" + why.encode())
+        self.transport.close()
 
     def _announces_body(self) -> bool:
         return any(

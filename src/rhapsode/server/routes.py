@@ -125,8 +125,8 @@ def make_routes(to: Services) -> list[BaseRoute]:
         get("/v1/query/t2a_async_query", to.long_texts.query, tasks.ERRORS),
         work("/v1/t2a_async_v2", to.long_texts.create_v2, tasks.V2_ERRORS),
         get("/v1/query/t2a_async_query_v2", to.long_texts.query_v2, tasks.V2_ERRORS),
-        Route(LINK_PATH, Downloads(to.desk.files, to.desk.links, to.admission, to.meter).answer),
+        Route(LINK_PATH, Downloads(to.desk.files, to.desk.links, to.admission, to.meter), methods=["GET"]),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
-        *admin_routes(to.administration, to.admission),
+        *admin_routes(to.administration, to.admission, to.meter.watcher),
     ]

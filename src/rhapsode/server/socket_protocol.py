@@ -4,11 +4,16 @@ from typing import Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
 
 from rhapsode.server.joined import JoinedTransport
+from rhapsode.server.no_request import tell
 
 FRAMES_LIMIT: Final = 1024
 """Frames of one message. The size of a message is bounded, and frames may be empty."""
+
+_SWITCHED: Final = 101
+_STATUS: Final = slice(len("HTTP/1.1 "), len("HTTP/1.1 431"))
 
 
 class BoundedSocketProtocol(WebSocketsSansIOProtocol):
@@ -20,8 +25,16 @@ class BoundedSocketProtocol(WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             # Too many headers, or too long ones: uvicorn would leave the answer where it is, and wait for ever.
             self.handshake_initiated = self.close_sent = True
-            self.transport.write(b"".join(self.conn.data_to_send()))
+            answer = b"".join(self.conn.data_to_send())
+            tell(self.client, int(answer[_STATUS]))
+            self.transport.write(answer)
             self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """A request for a WebSocket, which may be none: without its key, or of another version."""
+        super().handle_connect(event)
+        if self.response.status_code != _SWITCHED:
+            tell(self.client, self.response.status_code)
 
     def handle_cont(self, event: Frame) -> None:
         """One more frame of a message."""

@@ -31,7 +31,7 @@ from rhapsode.dialects.minimax.t2a_ws import (
     TaskFinish,
     TaskStart,
 )
-from rhapsode.server.auth import Authority, read_address, read_group, read_key
+from rhapsode.server.auth import Authority, read_address, recognise
 from rhapsode.server.body import CallerLeft
 from rhapsode.service.account import Account, check_model
 from rhapsode.service.admission import Admission
@@ -79,29 +79,31 @@ class SpeechSocket:
         """Serve one connection. A wrong key is told in a frame, as all that is wrong with a call."""
         trace_id = new_call_id()
         await receive()  # that somebody connects
+        accounts = _Accounts(self._meter, self._admission, trace_id, scope)
         if self._admission.draining:
-            await _refuse(trace_id, send)
+            error = _stopping()
+            await accounts.connection.fail(_status(error))
+            await _refuse(error, trace_id, send)
+            accounts.close(http_status=http_status_of(error))
             return
         headers = [(name, trace_id.encode()) for name in (b"trace-id", b"minimax-request-id", b"alb_request_id")]
         await send({"type": "websocket.accept", "headers": headers})
         line, writer = _Line(receive, send), FrameWriter(secrets.token_hex(16), trace_id)
-        accounts = _Accounts(self._meter, self._admission, trace_id, scope["headers"])
         try:
             await self._talk(scope, line, writer, accounts)
+            await accounts.connection.complete()
         except* CallerLeft:
             pass
         except* Exception as group:  # noqa: BLE001 - the boundary: whatever went wrong, the caller is told
             ours = _ours(group.exceptions[0], trace_id)
-            await accounts.fail(ours)
+            await accounts.connection.fail(_status(ours))
             await line.end(writer.failed(ours))
+        finally:
+            accounts.close()
 
     async def _talk(self, scope: Scope, line: "_Line", writer: FrameWriter, accounts: "_Accounts") -> None:
-        key, group_id, address = read_key(scope), read_group(scope), read_address(scope)
-
         async def authorise() -> Caller:
-            caller = await self._authority.authorise(key, group_id, address)
-            accounts.caller = caller
-            return caller
+            return await recognise(scope, self._authority, accounts.connection.identify)
 
         await authorise()
         await line.send(writer.connected())
@@ -115,27 +117,28 @@ class SpeechSocket:
 
 
 class _Accounts:
-    """Those of one connection: each text has its own, and so has a connection that fails before its first.
+    """Those of one connection: each text has its own, and so has a connection that is over before its first.
 
     The first is kept under the trace id, others have their number behind it.
     """
 
-    def __init__(self, meter: Meter, admission: Admission, trace_id: str, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, meter: Meter, admission: Admission, trace_id: str, scope: Scope) -> None:
         self._meter = meter
-        self._headers = headers
+        self._scope = scope
         self._admission = admission
         self._trace_id = trace_id
         self._texts = 0
-        self.caller: Caller | None = None
+        self.connection = self._open(trace_id)
+        """the connection's own, of which nobody hears once there was a text"""
 
     @asynccontextmanager
     async def of_text(self, caller: Caller) -> AsyncGenerator[Account]:
         """The account of the next text; it is closed as the work on it ends."""
         self._texts += 1
         call_id = self._trace_id if self._texts == 1 else f"{self._trace_id}-{self._texts}"
-        account = Account(self._meter, call_id, PATH, caller)
+        account = self._open(call_id)
+        account.identify(caller)
         account.is_streamed = True
-        self._meter.trace(call_id, self._headers)
         try:
             yield account
             await account.complete()
@@ -152,12 +155,15 @@ class _Accounts:
         finally:
             account.end(method="GET", http_status=_SWITCHED)
 
-    async def fail(self, error: RhapsodeError) -> None:
-        """The connection failed; where it was before its first text, who watches has not heard of it yet."""
+    def close(self, *, http_status: int = _SWITCHED) -> None:
+        """The connection is over; where it was before its first text, who watches has not heard of it yet."""
         if not self._texts:
-            account = Account(self._meter, self._trace_id, PATH, self.caller)
-            await account.fail(_status(error))
-            account.end(method="GET", http_status=_SWITCHED)
+            self.connection.leave()
+            self.connection.end(method="GET", http_status=http_status)
+
+    def _open(self, call_id: str) -> Account:
+        self._meter.trace(call_id, self._scope["headers"])
+        return Account(self._meter, call_id, PATH, address=read_address(self._scope))
 
 
 class _Task:
@@ -304,9 +310,8 @@ async def _listen(line: _Line, waiting: _Waiting) -> None:
         waiting.put(event)
 
 
-async def _refuse(trace_id: str, send: Send) -> None:
+async def _refuse(error: Draining, trace_id: str, send: Send) -> None:
     """Before the connection stands, in HTTP, where whoever balances loads can see it."""
-    error = _stopping()
     body = t2a.write_error(error, trace_id=trace_id)
     headers = [(b"content-type", b"application/json"), (b"trace-id", trace_id.encode())]
     await send({"type": "websocket.http.response.start", "status": http_status_of(error), "headers": headers})

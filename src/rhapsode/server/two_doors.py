@@ -10,6 +10,7 @@ from rhapsode.core.caller import Administrator
 from rhapsode.server.admin import AdminEndpoint
 from rhapsode.server.metrics import PATH as METRICS_PATH
 from rhapsode.server.metrics import MetricsEndpoint
+from rhapsode.service.meter import Watcher
 
 
 class TwoDoors:
@@ -32,10 +33,10 @@ def is_administrative(route: BaseRoute) -> bool:
     return isinstance(route, Route) and isinstance(route.endpoint, AdminEndpoint | MetricsEndpoint)
 
 
-def with_open_metrics(routes: Iterable[BaseRoute]) -> list[BaseRoute]:
+def with_open_metrics(routes: Iterable[BaseRoute], watcher: Watcher) -> list[BaseRoute]:
     """The same, but that figures are told without a key."""
     closed = [route for route in routes if not (isinstance(route, Route) and route.path == METRICS_PATH)]
-    return [*closed, Route(METRICS_PATH, MetricsEndpoint(Anyone()), methods=["GET"])]
+    return [*closed, Route(METRICS_PATH, MetricsEndpoint(Anyone(), watcher), methods=["GET"])]
 
 
 class Anyone:

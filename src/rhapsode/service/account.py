@@ -17,6 +17,7 @@ from rhapsode.core.errors import Forbidden, StorageError
 from rhapsode.core.limiter import Permit, Unit
 from rhapsode.core.usage import CallRecord, Outcome, Usage
 from rhapsode.service.meter import Meter, log_missing
+from rhapsode.telemetry.ending import Ending
 from rhapsode.telemetry.spans import part
 
 MODEL_CHARACTERS: Final = 128
@@ -79,18 +80,22 @@ class Account:
         "_unit",
         "_usage",
         "_voice",
+        "address",
         "call_id",
         "is_streamed",
         "started_at",
     )
 
-    def __init__(self, meter: Meter, call_id: str, operation: str, caller: Caller | None = None) -> None:
-        """`operation` is the route's path. `caller` is absent until it is known who calls."""
+    def __init__(
+        self, meter: Meter, call_id: str, operation: str, caller: Caller | None = None, *, address: str | None = None
+    ) -> None:
+        """`operation` is the route's path. `caller` is absent until it is known who calls; `address` is where from."""
         self._caller = caller
         self.started_at = time.time()
         self._start = time.perf_counter()
         self._meter = meter
         self.call_id = call_id
+        self.address = address
         self._operation = operation
         self._model = self._counted_as = self._voice = self._spoken_by = ""
         self._unit = Unit.CHARACTERS
@@ -198,11 +203,19 @@ class Account:
             self._meter.later(self._write(self._record), self.call_id)
 
     def end(self, *, method: str, http_status: int) -> None:
-        """The call is over: who watches is told, once."""
+        """All that is sent was sent: who watches is told, once."""
         if not self._is_told:
             self._is_told = True
             record = self._record or self._close(Outcome.FAILED, 0)
-            self._meter.watcher(record, method=method, http_status=http_status)
+            first, start = self._first, self._start
+            ending = Ending(
+                method=method,
+                http_status=http_status,
+                first_ms=None if first is None else 1000 * (first - start),
+                took_ms=1000 * (time.perf_counter() - start),
+                address=self.address or "",
+            )
+            self._meter.watcher(record, ending)
 
     async def _enter(self, model: str, unit: Unit, amount: int) -> None:
         self._unit, self._amount = unit, amount

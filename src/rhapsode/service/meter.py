@@ -10,6 +10,7 @@ from rhapsode.core.errors import StorageError
 from rhapsode.core.limiter import Limiter
 from rhapsode.core.usage import CallRecord, Ledger, Usage
 from rhapsode.telemetry import spans
+from rhapsode.telemetry.ending import Ending
 from rhapsode.telemetry.spans import Traces
 
 Price = Callable[[str, Usage], int]
@@ -21,8 +22,8 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger("rhapsode.meter")
 class Watcher(Protocol):
     """Who is told of every call once it is over, of those that were refused too. It must be quick, and never fail."""
 
-    def __call__(self, record: CallRecord, /, *, method: str, http_status: int) -> None:
-        """`record` holds what is known: no group and no key, for a stranger. `http_status` is what the caller got."""
+    def __call__(self, record: CallRecord, ending: Ending, /) -> None:
+        """`record` holds what is known: no group and no key, for a stranger."""
         ...
 
 

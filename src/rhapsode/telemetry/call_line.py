@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from rhapsode.core.usage import CallRecord
+from rhapsode.telemetry.ending import Ending
 from rhapsode.telemetry.masking import mask
 
 LOGGER: Final = "rhapsode.calls"
@@ -27,11 +28,13 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     logger: str
     timestamp: str
     trace_id: str
+    trace: str = ""
     method: str
     operation: str
     http_status: int
     code: int
     outcome: str
+    address: str = ""
     group: str = ""
     key_id: str = ""
     user: str = ""
@@ -69,8 +72,11 @@ _APART: Final = frozenset(" ='\"")
 """what tells facts apart, and begins a quotation"""
 
 
-def log_call(record: CallRecord, *, method: str, http_status: int) -> None:
-    """Write the line of a call that has ended, unless the log keeps to what is worse."""
+def log_call(record: CallRecord, ending: Ending, *, trace: str) -> None:
+    """Write the line of a call that has ended, unless the log keeps to what is worse.
+
+    `trace` is the id of the trace that it is a part of.
+    """
     if not _log.isEnabledFor(logging.INFO):
         return
     usage = record.usage
@@ -80,18 +86,20 @@ def log_call(record: CallRecord, *, method: str, http_status: int) -> None:
         logger=LOGGER,
         timestamp=datetime.now(tz=UTC).isoformat(timespec="microseconds")[:_BEFORE_ZONE] + "Z",
         trace_id=record.call_id,
-        method=method,
+        trace="" if trace == record.call_id else trace,
+        method=ending.method,
         operation=record.operation,
-        http_status=http_status,
+        http_status=ending.http_status,
         code=record.status,
         outcome=record.outcome.value,
+        address=ending.address,
         group=record.group_id,
         key_id=record.key_id,
         user=record.user_id or "",
         model=_name(record.model),
         voice=_name(record.voice),
-        first_ms=None if record.first_ms is None else round(record.first_ms, 1),
-        took_ms=round(record.took_ms, 1),
+        first_ms=None if ending.first_ms is None else round(ending.first_ms, 1),
+        took_ms=round(ending.took_ms, 1),
         prompt_tokens=usage.prompt_tokens,
         reply_tokens=usage.reply_tokens,
         cached_tokens=usage.cached_tokens,

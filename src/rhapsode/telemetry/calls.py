@@ -8,6 +8,7 @@ from prometheus_client import Counter, Histogram
 from rhapsode.core.usage import CallRecord
 from rhapsode.telemetry import metrics, spans
 from rhapsode.telemetry.call_line import log_call
+from rhapsode.telemetry.ending import Ending
 
 OTHER: Final = "other"
 """what metrics call a model that nobody serves under this name"""
@@ -27,17 +28,17 @@ class CallWatcher:
         """Tell models of these names apart, in any case of their letters."""
         self._models |= {name.casefold(): name for name in models}
 
-    def __call__(self, record: CallRecord, /, *, method: str, http_status: int) -> None:
-        """`http_status` is what the caller got."""
-        log_call(record, method=method, http_status=http_status)
-        spans.leave(record, method=method, http_status=http_status)
+    def __call__(self, record: CallRecord, ending: Ending, /) -> None:
+        """Of the meter's protocol."""
+        trace = spans.leave(record, ending) or record.call_id
+        log_call(record, ending, trace=trace)
         key = (record.operation, record.model, record.counted_as, record.outcome.value, record.status)
         meters = self._meters.get(key)
         if meters is None:
             meters = _Meters(record, self._model(record))
             if len(self._meters) < _MOST_REMEMBERED:
                 self._meters[key] = meters
-        meters.count(record)
+        meters.count(record, ending, trace)
 
     def _model(self, record: CallRecord) -> str:
         name = record.counted_as or record.model
@@ -76,10 +77,10 @@ class _Meters:
         self._first_token: Histogram | None = None
         self._first_audio: Histogram | None = None
 
-    def count(self, record: CallRecord) -> None:
+    def count(self, record: CallRecord, ending: Ending, trace: str) -> None:
         usage = record.usage
         self._requests.inc()
-        self._duration.observe(record.took_ms / 1000, {"trace_id": record.call_id})
+        self._duration.observe(ending.took_ms / 1000, {"trace_id": trace})
         if usage.prompt_tokens:
             self._prompt = self._prompt or metrics.TOKENS.labels(self._model, "prompt")
             self._prompt.inc(usage.prompt_tokens)
@@ -98,7 +99,7 @@ class _Meters:
         if record.cost:
             self._cost = self._cost or metrics.COST.labels(self._model)
             self._cost.inc(record.cost / 1_000_000)
-        first = record.first_ms
+        first = ending.first_ms
         if first is not None and record.streamed:
             if usage.reply_tokens:
                 self._first_token = self._first_token or metrics.FIRST_TOKEN.labels(self._operation, self._model)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from rhapsode.core.usage import CallRecord
+from rhapsode.telemetry.ending import Ending
 
 _TRACEPARENT: Final = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
@@ -18,6 +19,11 @@ _TRACEPARENT: Final = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 
 class CallTrace(Protocol):
     """The trace of one call."""
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's: the call's own id, or the caller's where the call is a part of its trace."""
+        ...
 
     @property
     def traceparent(self) -> str:
@@ -31,7 +37,7 @@ class CallTrace(Protocol):
         """
         ...
 
-    def end(self, record: CallRecord, /, *, method: str, http_status: int) -> None:
+    def end(self, record: CallRecord, ending: Ending, /) -> None:
         """The call is over."""
         ...
 
@@ -59,12 +65,14 @@ def enter(traces: Traces, call_id: str, headers: list[tuple[bytes, bytes]]) -> N
     _current.set(traces.begin(call_id, traceparent=told[0].decode() if is_good else None))
 
 
-def leave(record: CallRecord, *, method: str, http_status: int) -> None:
-    """The call of this task is over."""
+def leave(record: CallRecord, ending: Ending) -> str | None:
+    """The call of this task is over. The id of its trace; None where nobody traces."""
     trace = _current.get()
-    if trace is not None:
-        _current.set(None)
-        trace.end(record, method=method, http_status=http_status)
+    if trace is None:
+        return None
+    _current.set(None)
+    trace.end(record, ending)
+    return trace.trace_id
 
 
 def part(name: str) -> AbstractContextManager[None]:

@@ -29,6 +29,7 @@ from opentelemetry.trace import (
 )
 
 from rhapsode.core.usage import CallRecord, Outcome
+from rhapsode.telemetry.ending import Ending
 from rhapsode.telemetry.masking import mask
 from rhapsode.telemetry.spans import CallTrace
 from rhapsode.version import __version__
@@ -97,6 +98,11 @@ class _OtelCall:
         self._open: list[Span] = [span]
 
     @property
+    def trace_id(self) -> str:
+        """Of the protocol."""
+        return f"{self._span.get_span_context().trace_id:032x}"
+
+    @property
     def traceparent(self) -> str:
         """Of the protocol."""
         context = self._open[-1].get_span_context()
@@ -120,14 +126,14 @@ class _OtelCall:
             self._open.remove(span)
             span.end()
 
-    def end(self, record: CallRecord, /, *, method: str, http_status: int) -> None:
+    def end(self, record: CallRecord, ending: Ending, /) -> None:
         """Of the protocol."""
         span, usage = self._span, record.usage
-        span.update_name(f"{method} {record.operation}")
+        span.update_name(f"{ending.method} {record.operation}")
         told: dict[str, str | int | float | None] = {
-            "http.request.method": method,
+            "http.request.method": ending.method,
             "http.route": record.operation,
-            "http.response.status_code": http_status,
+            "http.response.status_code": ending.http_status,
             "gen_ai.provider.name": "rhapsode",
             "gen_ai.operation.name": _OPERATIONS.get(record.operation),
             "gen_ai.request.model": mask(record.model),
@@ -141,7 +147,7 @@ class _OtelCall:
             "rhapsode.characters": usage.characters,
             "rhapsode.audio_ms": usage.audio_ms,
             "rhapsode.outcome": record.outcome.value,
-            "rhapsode.first_ms": record.first_ms,
+            "rhapsode.first_ms": ending.first_ms,
         }
         span.set_attributes({name: value for name, value in told.items() if value})
         span.set_attribute("rhapsode.code", record.status)
