@@ -126,9 +126,18 @@ workers = 1
         with watched.server.client() as client:
             assert client.post(SPEECH, json=SPOKEN).headers["content-type"] == "audio/mpeg"
         children = psutil.Process(watched.server.process.pid).children(recursive=True)
+        servers = [child for child in children if "rhapsode-server" in child.cmdline()]
+        (engines,) = (child for child in children if "rhapsode-engines" in child.cmdline())
         (worker,) = (child for child in children if "rhapsode-worker" in child.cmdline())
         worker.kill()
         watched.await_total(1, "rhapsode_worker_deaths_total", ability="speech", engine="embedded")
+        restarts = "rhapsode_process_restarts_total"
+        assert watched.total(restarts, process="engine") == watched.total(restarts, process="server") == 0
+        engines.kill()
+        watched.await_total(1, restarts, process="engine")
+        servers[0].kill()
+        watched.await_total(1, restarts, process="server")
+        assert watched.total(restarts, process="engine") == 1
 
 
 def test_the_log_has_one_line_a_call_under_the_id_of_its_answer(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from rhapsode.telemetry.metrics import REGISTRY
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "observe.md").read_text(encoding="utf-8")
 DASHBOARD = (ROOT / "deploy" / "grafana" / "rhapsode.json").read_text(encoding="utf-8")
+ADDED = {"instance", "pid"}
+"""labels that Prometheus, and many processes, add"""
 ROW = re.compile(r"^\| `(rhapsode_\w+)` \| (\w+) \| ([^|]*)\|", re.MULTILINE)
 
 
@@ -29,6 +31,12 @@ def samples() -> set[str]:
         for name, kind in names().items()
         for suffix in (("_bucket", "_sum", "_count") if kind == "histogram" else ("",))
     }
+
+
+def labels_of_sample(sample: str) -> set[str]:
+    """What a query may choose and group this by."""
+    family = sample if sample in names() else re.sub(r"_(bucket|sum|count)$", "", sample)
+    return labels_of(family) | ADDED | ({"le"} if sample.endswith("_bucket") else set())
 
 
 def labels_of(name: str) -> set[str]:
@@ -63,3 +71,16 @@ def test_the_dashboard_asks_for_what_there_is() -> None:
     named = set(re.findall(r"rhapsode_\w+", " ".join(asked)))
     assert named <= samples()
     assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in named} == set(names())
+
+
+def test_the_dashboard_asks_by_labels_that_there_are() -> None:
+    targets = [target for panel in json.loads(DASHBOARD)["panels"] for target in panel.get("targets", ())]
+    for target in targets:
+        asked = target["expr"]
+        there = [labels_of_sample(name) for name in re.findall(r"rhapsode_\w+", asked)]
+        for name, chosen in re.findall(r"(rhapsode_\w+)\{([^}]*)\}", asked):
+            assert set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", chosen)) <= labels_of_sample(name), asked
+        grouped = {label for by in re.findall(r"\bby \(([^)]*)\)", asked) for label in re.findall(r"\w+", by)}
+        shown = set(re.findall(r"\{\{\s*(\w+)\s*\}\}", target.get("legendFormat", "")))
+        assert all(grouped | shown <= labels for labels in there), asked
+        assert shown <= grouped or not grouped, asked

@@ -85,6 +85,12 @@ WORKER_DEATHS: Final = Counter(
     ("ability", "engine"),
     registry=REGISTRY,
 )
+PROCESS_RESTARTS: Final = Counter(
+    "rhapsode_process_restarts",
+    "Processes of a server of many that ended or hung and were started anew.",
+    ("process",),
+    registry=REGISTRY,
+)
 UPSTREAM_RESTING: Final = Gauge(
     "rhapsode_upstream_resting",
     "1 while an upstream is given a rest after failures in a row, else 0.",

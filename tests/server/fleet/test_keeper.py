@@ -33,7 +33,18 @@ class Starts:
         self.program = program
         self.ready: asyncio.Queue[Child] = asyncio.Queue()
         self.gone: list[int] = []
-        self.keeper = Keeper("it", self.start, ready=self.ready.put_nowait, gone=self.gone.append, silence=silence)
+        self.again = 0
+        self.keeper = Keeper(
+            "it",
+            self.start,
+            ready=self.ready.put_nowait,
+            gone=self.gone.append,
+            again=self.count,
+            silence=silence,
+        )
+
+    def count(self) -> None:
+        self.again += 1
 
     @asynccontextmanager
     async def start(self) -> AsyncGenerator[Child]:
@@ -58,6 +69,7 @@ async def test_who_ends_is_replaced_until_it_shall_not_be() -> None:
         child.say("end")
     await keeping
     assert starts.gone == pids
+    assert starts.again == 2
     assert starts.keeper.child is None
 
 

@@ -37,14 +37,17 @@ class Keeper:
         *,
         ready: Callable[[Child], None] = lambda _child: None,
         gone: Callable[[int], None] = lambda _pid: None,
+        again: Callable[[], None] = lambda: None,
         silence: float = SILENCE,
     ) -> None:
         """`ready` is called with each process that is, `gone` with the process id of each that has ended.
 
+        `again` is called whenever one is started in another's place.
+
         `silence`: seconds without an answer after which one that was ready is taken for one that hangs. Until it is
         ready it takes as long as it takes: it may have a large model to load.
         """
-        self._name, self._start, self._ready, self._gone = name, start, ready, gone
+        self._name, self._start, self._ready, self._gone, self._again = name, start, ready, gone, again
         self._silence = silence
         self._first: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._first.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, if by none
@@ -81,6 +84,7 @@ class Keeper:
             pause = 0.0 if time.monotonic() - began > HEALTHY else min(max(0.1, pause * 2), LONGEST_PAUSE)
             _log.error("a process of the server ended; it is started again", process=self._name, how=how, pause=pause)
             await asyncio.sleep(pause)
+            self._again()
 
     async def _employ(self) -> str:
         """One process, to its end; how it ended."""

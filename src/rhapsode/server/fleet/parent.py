@@ -23,6 +23,7 @@ from rhapsode.server.sockets import Sockets
 from rhapsode.settings.home import Home
 from rhapsode.settings.read import read_settings
 from rhapsode.settings.shape import EngineSetting, Settings
+from rhapsode.telemetry.restarts import Restarts
 
 _ENGINES: Final = "rhapsode.server.fleet.engine_process"
 _SERVER: Final = "rhapsode.server.fleet.server_process"
@@ -81,6 +82,7 @@ async def running_fleet(home: Home, sockets: Sockets, *, servers: int) -> AsyncG
     with run_directory() as directory:
         metrics = directory / "metrics"
         metrics.mkdir(mode=0o700)
+        restarts = Restarts(metrics)
         environment = {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
         start = partial(running_child, environment=environment)
         keeper_of = partial(Keeper, gone=partial(_forget, metrics), silence=settings.server.hang_seconds)
@@ -94,7 +96,11 @@ async def running_fleet(home: Home, sockets: Sockets, *, servers: int) -> AsyncG
                 await stack.enter_async_context(hosting(counting, Counting().open_answer))
             keep = await stack.enter_async_context(_kept())
             if order.chat or order.embed or order.speech:
-                first = keeper_of("engines", lambda: start(_ENGINES, "rhapsode-engines", order, last_word=END))
+                first = keeper_of(
+                    "engines",
+                    lambda: start(_ENGINES, "rhapsode-engines", order, last_word=END),
+                    again=partial(restarts.count, "engine"),
+                )
                 keep(first)
                 missing = (await first.first_ready()).missing
 
@@ -116,7 +122,12 @@ async def running_fleet(home: Home, sockets: Sockets, *, servers: int) -> AsyncG
                 tasks: list[asyncio.Task[None]] = []
                 fleet = Fleet(keepers, tasks)
                 for index in range(servers):
-                    keeper = keeper_of(f"server {index}", partial(server, index), ready=fleet.welcome)
+                    keeper = keeper_of(
+                        f"server {index}",
+                        partial(server, index),
+                        ready=fleet.welcome,
+                        again=partial(restarts.count, "server"),
+                    )
                     keepers.append(keeper)
                     tasks.append(keep_server(keeper))
                 for keeper in keepers:
