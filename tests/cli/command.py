@@ -45,9 +45,9 @@ def rhapsode(
 class Terminal:
     """The command at a terminal that a test types on and reads from."""
 
-    def __init__(self, *arguments: str, home: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *arguments: str, home: Path, env: Mapping[str, str] | None = None, columns: int = 200) -> None:
         self._master, slave = pty.openpty()
-        termios.tcsetwinsize(slave, (40, 200))
+        termios.tcsetwinsize(slave, (40, columns))
         # The shell opens the terminal in a new session, which makes it the one that Ctrl-C is typed on.
         tty = shlex.quote(os.ttyname(slave))
         script = f"exec {shlex.join([*COMMAND, *arguments])} <{tty} >{tty} 2>&1"
@@ -84,6 +84,20 @@ class Terminal:
         read = (before + wanted).decode(errors="replace")
         self.seen += read
         return read
+
+    def all_to_its_end(self) -> str:
+        """What it prints until it ends, with status 0."""
+        os.close(self._slave)
+        self._slave = os.open(os.devnull, os.O_RDONLY)
+        read = b""
+        while True:
+            ready, _, _ = select.select([self._master], [], [], SECONDS)
+            assert ready, f"it did not end; this came: {read!r}"
+            try:
+                read += os.read(self._master, 65536)
+            except OSError:  # nobody has the other end any more
+                assert self.ended() == 0
+                return read.decode()
 
     def wait_for_prompt(self, name: str) -> None:
         """Read until a line may be typed: the prompt stands, and the cursor is shown again."""

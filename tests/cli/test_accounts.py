@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +18,11 @@ from typer.testing import CliRunner, Result
 from rhapsode.cli.account_options import read_expiry
 from rhapsode.cli.account_words import CHINESE, ENGLISH
 from rhapsode.cli.main import app
-from rhapsode.core.errors import RhapsodeError
+from rhapsode.core.errors import RhapsodeError, SettingsError
+from rhapsode.database.migrate import migrate
+from rhapsode.database.open import open_database
 from rhapsode.settings.credentials import read_credentials
+from rhapsode.settings.home import Home
 from tests.cli.command import rhapsode
 
 CLAIMS = base64.urlsafe_b64encode(b'{"GroupID":"1700000000000000001"}').decode().rstrip("=")
@@ -148,7 +152,17 @@ def test_limits_of_a_group_a_key_and_a_model() -> None:
     assert typed("limits", "set", "--group", "studio", "--requests", "many").exit_code == 2
 
 
-def test_nothing_there_is_said_in_a_line() -> None:
+def make(home: Path) -> None:
+    """What a start leaves that ends before the first key."""
+    place = Home(home)
+    place.prepare()
+    with closing(open_database(f"sqlite:///{home / 'rhapsode.db'}")) as database:
+        migrate(database)
+    place.secret({})
+
+
+def test_nothing_there_is_said_in_a_line(home: Path) -> None:
+    make(home)
     for noun in ("groups", "users", "keys", "admin-keys", "limits"):
         result = typed(noun, "list")
         assert (result.exit_code, result.stdout) == (0, "")
@@ -166,7 +180,8 @@ def test_nothing_there_is_said_in_a_line() -> None:
         (["limits", "set", "--group", "nobody", "--requests", "1"], "group: there is no group of this name or id"),
     ],
 )
-def test_a_fault_is_one_of_ours(arguments: Sequence[str], message: str) -> None:
+def test_a_fault_is_one_of_ours(arguments: Sequence[str], message: str, home: Path) -> None:
+    make(home)
     result = typed(*arguments)
     assert result.stdout == ""
     assert isinstance(result.exception, RhapsodeError)  # which the command makes a line and status 1 of
@@ -174,8 +189,44 @@ def test_a_fault_is_one_of_ours(arguments: Sequence[str], message: str) -> None:
 
 
 def test_the_real_command_speaks_chinese(home: Path) -> None:
+    make(home)
     result = rhapsode("limits", "list", home=home, env={"LC_ALL": "zh_CN.UTF-8"})
     assert result.stderr.startswith("没有限额：")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["groups", "list"],
+        ["groups", "balance", "studio"],
+        ["users", "list"],
+        ["users", "create", "Li", "--group", "studio"],
+        ["keys", "list"],
+        ["keys", "revoke", "key-0"],
+        ["admin-keys", "list"],
+        ["limits", "list"],
+        ["limits", "set", "--group", "studio", "--requests", "1"],
+        ["blends", "list"],
+        ["usage"],
+    ],
+)
+def test_nothing_is_made_in_a_home_that_was_mistyped(arguments: Sequence[str], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for home in (tmp_path / "absent", tmp_path / "empty"):
+        result = typed(*arguments, "--home", str(home))
+        assert result.stdout == ""
+        assert isinstance(result.exception, SettingsError)
+        assert result.exception.message.startswith(f"there are no accounts in {home} yet: `rhapsode serve` makes")
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+def test_a_secret_that_was_lost_is_not_made_anew_by_who_only_looks(home: Path) -> None:
+    make(home)
+    (home / "secret").unlink()
+    lost = typed("groups", "list")
+    assert isinstance(lost.exception, SettingsError)
+    assert lost.exception.message.startswith(f"{home / 'secret'} is not there")
+    assert not (home / "secret").exists()
 
 
 @pytest.mark.parametrize("text", ["soon", "30", "1y", "2027-13-01", "-1d", ""])

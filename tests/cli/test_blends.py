@@ -30,6 +30,7 @@ def test_a_blend_speaks_without_a_server_too(tmp_path: Path) -> None:
 
 
 def test_says_what_is_wrong(tmp_path: Path) -> None:
+    rhapsode("keys", "create", "--group", "studio", home=tmp_path)
     nobody = rhapsode("blends", "save", "my-duo-1", "male-qn-badao", home=tmp_path)
     assert nobody.returncode == 1
     assert "there is no group" in nobody.stderr

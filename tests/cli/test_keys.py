@@ -72,7 +72,6 @@ def test_a_key_is_saved_when_that_is_asked(home: Path) -> None:
 
 
 def test_the_list_never_shows_a_key() -> None:
-    assert "no keys yet" in keys("list").stderr
     made = create("--group", "[bold]studio")
     for result in (keys("list"), keys("list", "--json")):
         assert made["api_key"] not in result.output
@@ -98,10 +97,14 @@ def test_revoke() -> None:
     [
         (("revoke", "key-0"), "error: key_id: there is no such key"),
         (("create", "--group", ""), "error: group: must have 1 to 64 printable characters"),
-        (("list", "--home", "/dev/null"), "error: the home /dev/null cannot be used (File exists)"),
+        (
+            ("create", "--group", "studio", "--home", "/dev/null"),
+            "error: the home /dev/null cannot be used (File exists)",
+        ),
     ],
 )
 def test_a_fault_is_one_line_and_status_1(arguments: tuple[str, ...], message: str) -> None:
+    create("--group", "studio")
     command = [sys.executable, "-m", "rhapsode", "keys", *arguments]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert result.returncode == 1

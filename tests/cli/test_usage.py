@@ -5,8 +5,11 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,11 @@ from rhapsode.core.usage import CallRecord, Outcome, Usage
 from rhapsode.database.migrate import migrate
 from rhapsode.database.open import open_database
 from rhapsode.settings.home import Home
+from tests.cli.command import Terminal
 
 PRICES = '[prices]\ncurrency = "EUR"\n'
 DAY = 1_795_305_600
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
@@ -37,27 +42,35 @@ def key(home: Path) -> NewKey:
     migrate(database)
     key = Accounts(database, place.secret({})).create_key("=录音室")
 
-    async def fill() -> None:
-        ledger = DatabaseLedger(database)
-        for number, outcome in enumerate((Outcome.OK, Outcome.FAILED)):
-            await ledger.record(
-                CallRecord(
-                    call_id=f"{number:032x}",
-                    group_id=key.group_id,
-                    key_id=key.key_id,
-                    operation="/v1/t2a_v2",
-                    model="speech-01",
-                    usage=Usage(characters=12, audio_ms=1500),
-                    cost=1_250_000,
-                    outcome=outcome,
-                    started_at=DAY + 86_400 * number,
-                )
-            )
-        await ledger.close()
-
-    asyncio.run(fill())
     database.close()
+    call = partial(
+        CallRecord,
+        group_id=key.group_id,
+        key_id=key.key_id,
+        operation="/v1/t2a_v2",
+        model="speech-01",
+        usage=Usage(characters=12, audio_ms=1500),
+        cost=1_250_000,
+    )
+    write(
+        home,
+        call(call_id=f"{0:032x}", outcome=Outcome.OK, started_at=DAY),
+        call(call_id=f"{1:032x}", outcome=Outcome.FAILED, started_at=DAY + 86_400),
+    )
     return key
+
+
+def write(home: Path, *records: CallRecord) -> None:
+    """Put calls into the ledger."""
+
+    async def record() -> None:
+        with closing(open_database(f"sqlite:///{home / 'rhapsode.db'}")) as database:
+            ledger = DatabaseLedger(database)
+            for each in records:
+                await ledger.record(each)
+            await ledger.close()
+
+    asyncio.run(record())
 
 
 def usage(home: Path, *options: str, language: str = "en_US.UTF-8") -> "subprocess.CompletedProcess[str]":
@@ -107,7 +120,9 @@ def test_csv_is_for_spreadsheets_and_runs_nothing_in_them(home: Path, key: NewKe
 def test_a_table_is_of_the_days_and_the_group_that_are_asked_for(home: Path, key: NewKey) -> None:
     assert key
     ended = usage(home, "--from", "2026-11-23", "--to", "2026-11-23", "--group", "=录音室")
-    assert ended.stdout == "2026-11-23\t1\t1\t0\t0\t12\t1.5\t1.25\n"
+    heading, row = ended.stdout.splitlines()
+    assert heading == "day (UTC)\tcalls\tfailed\ttokens in\ttokens out\tcharacters\tseconds\tcost (EUR)"
+    assert row == "2026-11-23\t1\t1\t0\t0\t12\t1.5\t1.25"
     nothing = usage(home, "--from", "2026-11-24", language="zh_CN.UTF-8")
     assert (nothing.returncode, nothing.stdout) == (0, "")
     assert "账本中没有这样的调用" in nothing.stderr
@@ -119,9 +134,48 @@ def test_a_table_is_of_the_days_and_the_group_that_are_asked_for(home: Path, key
         (["--by", "week"], "by: must be among day, group, user, key, model"),
         (["--from", "yesterday"], "from: must be a day such as 2026-11-30"),
         (["--from", "2026-11-02", "--to", "2026-11-01"], "to: is before from"),
+        (["--group", "studoi"], "group: there is no group of this name or id"),
+        (["--key", "key-0"], "key_id: there is no such key"),
     ],
 )
-def test_what_makes_no_sense_is_told(home: Path, options: list[str], fault: str) -> None:
+def test_what_makes_no_sense_is_told(home: Path, key: NewKey, options: list[str], fault: str) -> None:
+    assert key
     ended = usage(home, *options)
-    assert ended.returncode == 1
+    assert (ended.returncode, ended.stdout) == (1, "")
     assert fault in ended.stderr
+
+
+def down(lines: list[str], place: int) -> str:
+    """What stands in a column, what went on in the next line put together."""
+    return "".join(line.split("│")[1 + place].strip() for line in lines if line.startswith("│"))
+
+
+def test_no_model_and_no_figure_is_cut_at_a_terminal_of_80_columns(home: Path, key: NewKey) -> None:
+    models = ("speech-02-hd-preview", "speech-02-turbo-preview")
+    used = Usage(prompt_tokens=123_456_789, reply_tokens=23_456_789, characters=3_456_789)
+    for number, model in enumerate(models):
+        write(
+            home,
+            CallRecord(
+                call_id=f"{2 + number:032x}",
+                group_id=key.group_id,
+                key_id=key.key_id,
+                operation="/v1/t2a_v2",
+                model=model,
+                usage=used,
+                cost=1,
+                outcome=Outcome.OK,
+                started_at=DAY,
+            ),
+        )
+    with Terminal("usage", "--by", "model", home=home, columns=80) as terminal:
+        shown = STYLE.sub("", terminal.all_to_its_end())
+    assert "…" not in shown
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= 80
+    for model in models:
+        assert any(line.split()[1:2] == [model] for line in lines)
+    assert "123456789" in down(lines, 3)
+    with Terminal("usage", "--by", "model", home=home, columns=30) as terminal:
+        narrow = STYLE.sub("", terminal.all_to_its_end())
+    assert models[0] in down(narrow.splitlines(), 0)

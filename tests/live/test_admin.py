@@ -215,6 +215,8 @@ def test_an_administrators_key_makes_no_calls(deterministic: LiveServer, admin: 
         ("GET", "/usage?from=yesterday", None, 400, "invalid_value", "from"),
         ("GET", "/usage?format=xml", None, 400, "invalid_value", "format"),
         ("GET", "/usage?by=day,day", None, 400, "invalid_value", "by"),
+        ("GET", "/usage?group=nobody", None, 404, "not_found", "group"),
+        ("GET", "/usage?key_id=key-0", None, 404, "not_found", "key_id"),
         ("PUT", "/groups", None, 405, "method_not_supported", None),
         ("GET", "/planets", None, 404, "unknown_url", None),
     ],

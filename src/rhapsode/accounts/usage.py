@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Label, Row, case, func, select
 
+from rhapsode.accounts.groups import find_group
+from rhapsode.accounts.records import one_key
 from rhapsode.core.errors import InvalidField
 from rhapsode.core.usage import Outcome
 from rhapsode.database.tables import calls, groups, keys, users
@@ -83,11 +85,14 @@ _SUMS: Final = (
 
 
 def read_usage(connection: Connection, query: UsageQuery) -> list[UsageRow]:
-    """The rows, in the order of their dimensions. Raises `InvalidField`."""
+    """The rows, in the order of their dimensions. Raises `InvalidField`; `UnknownAccount` for a group or a key."""
     if len(set(query.by)) < len(query.by):
         raise InvalidField("by", "names a dimension twice")
     if query.since and query.until and query.until < query.since:
         raise InvalidField("to", "is before from")
+    group_id = None if query.group is None else find_group(connection, query.group)
+    if query.key_id is not None:
+        one_key(connection, keys.c.id == query.key_id)
     by = [column for dimension in query.by for column in _OF[dimension]]
     chosen = (
         select(*by, *_SUMS)
@@ -96,21 +101,21 @@ def read_usage(connection: Connection, query: UsageQuery) -> list[UsageRow]:
             .outerjoin(keys, keys.c.id == calls.c.key_id)
             .outerjoin(users, users.c.id == calls.c.user_id)
         )
-        .where(*_conditions(query))
+        .where(*_conditions(query, group_id))
         .group_by(*by)
         .order_by(*by)
     )
     return [_row(row, query.by) for row in connection.execute(chosen) if row.calls]
 
 
-def _conditions(query: UsageQuery) -> list[ColumnElement[bool]]:
+def _conditions(query: UsageQuery, group_id: str | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if query.since is not None:
         conditions.append(calls.c.started_ms >= _begin_ms(query.since))
     if query.until is not None:
         conditions.append(calls.c.started_ms < _begin_ms(query.until) + _DAY_MS)
-    if query.group is not None:
-        conditions.append((calls.c.group_id == query.group) | (groups.c.name == query.group))
+    if group_id is not None:
+        conditions.append(calls.c.group_id == group_id)
     if query.key_id is not None:
         conditions.append(calls.c.key_id == query.key_id)
     if query.model is not None:

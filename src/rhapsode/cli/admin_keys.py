@@ -29,7 +29,7 @@ def create(
 ) -> None:
     """Make a key. It is shown this once."""
     expires_at = read_expiry(expires)
-    with open_accounts(home) as opened:
+    with open_accounts(home, makes=True) as opened:
         new = opened.admin_keys.create(name, expires_at=expires_at, addresses=several(addresses))
         _tell_new(opened, new, as_json=as_json)
 

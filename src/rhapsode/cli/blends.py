@@ -99,7 +99,7 @@ def remove(
 
 @contextmanager
 def _shelf(option: Path | None, group: str) -> Generator[tuple["OwnVoices", Caller, "Screen"]]:
-    """The voices of a group of a home, which is made when it is new. Raises `InvalidField` for an unknown group."""
+    """The voices of a group of a home. Raises `InvalidField` for an unknown group, and as `open_accounts` does."""
     from rhapsode.cli.accounts import open_accounts  # noqa: PLC0415  brings in what help does not wait for
     from rhapsode.voices.book import OwnVoices  # noqa: PLC0415
 

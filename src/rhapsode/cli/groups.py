@@ -29,7 +29,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a group."""
-    with open_accounts(home) as opened:
+    with open_accounts(home, makes=True) as opened:
         _show(opened, opened.groups.create(name, group_id=group_id), as_json=as_json)
 
 

@@ -55,7 +55,7 @@ def create(
 ) -> None:
     """Make a key. It is shown this once."""
     expires_at = read_expiry(expires)
-    with open_accounts(home) as opened:
+    with open_accounts(home, makes=True) as opened:
         terms = _terms(name, user, expires_at, models, addresses)
         _tell_new(opened, opened.accounts.create_key(group, terms), as_json=as_json, save=save)
 
@@ -79,7 +79,7 @@ def import_(
     is new gets the id that the key names.
     """
     expires_at = read_expiry(expires)
-    with open_accounts(home) as opened:
+    with open_accounts(home, makes=True) as opened:
         from rhapsode.accounts.jwt import read_jwt  # noqa: PLC0415  an extra
 
         if file is None and opened.screen.can_ask:

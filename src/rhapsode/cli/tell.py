@@ -7,9 +7,9 @@ from rhapsode.core.errors import Overloaded, RhapsodeError
 
 
 def tell(error: RhapsodeError, screen: Screen | None = None) -> None:
-    """Print it to standard error."""
+    """Print it to standard error, on one line: what a driver says may have several."""
     screen = screen or open_screen()
-    screen.error(str(error), _hint(error, screen.words))
+    screen.error(" ".join(map(str.strip, str(error).splitlines())), _hint(error, screen.words))
 
 
 def _hint(error: RhapsodeError, words: Messages) -> str | None:

@@ -52,7 +52,8 @@ def usage(
         elif as_csv:
             typer.echo(usage_csv(rows, query, currency), nl=False)
         elif rows:
-            print_table(opened.screen, _columns(query, opened.words, currency), map(_row, rows))
+            columns = _columns(query, opened.words, currency)
+            print_table(opened.screen, columns, map(_row, rows), whole=len(query.by), is_headed=True)
         else:
             opened.screen.note(opened.words.no_usage)
 
