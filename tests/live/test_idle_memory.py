@@ -11,12 +11,16 @@ MOST = 90 * 2**20
 """bytes of resident memory"""
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a server that ran before: the database's migrations, which the first start alone needs, are in no memory."""
-    home = tmp_path_factory.mktemp("idle")
-    with running_server(home, DETERMINISTIC) as first:
-        assert first.terminate() == 0
+START = ("first start", "later start")
+
+
+@pytest.fixture(params=START)
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A new one, whose first start makes its database and its key; or that of a server that ran before."""
+    home = tmp_path / "home"
+    if request.param != START[0]:
+        with running_server(home, DETERMINISTIC) as first:
+            assert first.terminate() == 0
     return home
 
 

@@ -12,11 +12,14 @@ _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 def migrate(database: Database) -> None:
     """Apply what is missing, in one transaction. Safe when several processes start at once. Raises StorageError."""
-    newest = known_revisions()[-1]
     # Alembic takes 0.4 s to import: a start that has nothing to do leaves it alone.
-    if database.transact(stored_revision, write=False) == newest:
-        return
-    database.transact(_upgrade)
+    if not is_current(database):
+        database.transact(_upgrade)
+
+
+def is_current(database: Database) -> bool:
+    """Whether it has the shape that this code expects. Raises StorageError."""
+    return database.transact(stored_revision, write=False) == known_revisions()[-1]
 
 
 def known_revisions() -> list[str]:
