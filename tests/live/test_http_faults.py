@@ -110,6 +110,24 @@ def test_a_socket_with_too_many_headers_is_told_so(server: LiveServer) -> None:
             assert heard(connection).startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize("size", [60_000, 70_000])
+@pytest.mark.parametrize("before", [b"", LIVE + b"\r\n"], ids=["first", "behind another"])
+def test_a_head_has_64_kibibytes_even_where_it_comes_in_one_go(server: LiveServer, size: int, before: bytes) -> None:
+    asked = 2 if before else 1
+    long_value = LIVE + b"A: " + b"b" * size + b"\r\n"
+    long_address = LIVE.replace(b"/health/live", b"/health/live?" + b"b" * size)
+    for sent in (long_value, long_address):
+        with closing(connected(server)) as connection:
+            connection.sendall(before + sent + b"Connection: close\r\n\r\n")
+            answer = heard(connection)
+        if size < 64 * 1024:
+            assert answer.count(b"HTTP/1.1 200 ") == asked
+        else:
+            assert answer.count(b"HTTP/1.1 200 ") < asked
+            assert answer.count(b"HTTP/1.1 4") == 1
+            assert before or answer.startswith(b"HTTP/1.1 431 ")
+
+
 def test_a_socket_elsewhere_is_none(server: LiveServer) -> None:
     with closing(connected(server)) as connection:
         connection.sendall(UPGRADE.replace(b"/ws/v1/t2a_v2", b"/v1/models") + b"\r\n")

@@ -81,6 +81,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return  # it is read again
         if len(self.pipeline) >= WAITING_LIMIT:
             raise httptools.HttpParserError("too many requests wait for their answers")
+        # It may have come with more in one go, and then it has not been judged by what came.
+        if not 0 < self._head <= HEAD_LIMIT and self._length() > HEAD_LIMIT:
+            self._refuse_length()
+            raise httptools.HttpParserError("the head is too large")
         super().on_headers_complete()
         self._reading_head = False
         self._head = 0
@@ -146,7 +150,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+            if not self.transport.is_closing():  # unless it was told already what is wrong
+                self.send_400_response("Invalid HTTP request received.")
         except httptools.HttpParserUpgrade as upgrade:
             rest = data[cast("int", upgrade.args[0]) :]
             if not self._should_upgrade():
@@ -174,8 +179,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._parse(b"".join([*head, b"\r\n", rest]))
 
+    def _length(self) -> int:
+        """Of the head, without its signs."""
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
     def _refuse_length(self) -> None:
-        if self._reading_head:
+        if self._reading_head and not self.pipeline and not self._owes():
             self._refuse(431, "431 request header is too large\r\n")
         else:
             self.send_400_response("Invalid HTTP request received.")
