@@ -3,12 +3,13 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from rhapsode.accounts.keys import Accounts, NewKey
 from rhapsode.core.errors import SettingsError
-from rhapsode.database.migrate import migrate
+from rhapsode.database.migrate_apart import migrate_apart
 from rhapsode.database.open import open_database
 from rhapsode.server.app import create_app, open_way
 from rhapsode.server.assembly import assembled
@@ -73,6 +74,9 @@ def serve(
 
 async def _serve(home: Home, sockets: Sockets, announce: Callable[[Ready], None]) -> None:
     way = open_way(home)
+    url = home.database_url(read_settings(home.settings_file), os.environ)
+    with closing(open_database(url)) as database:
+        await migrate_apart(database, url)
     async with assembled(home) as parts:
         # Last, so that a start that fails - a model is missing - does not use up the one telling of the first key.
         first_key = await keep_credentials(home, parts.accounts, _base_url(home, sockets, way))
@@ -88,17 +92,15 @@ async def _serve(home: Home, sockets: Sockets, announce: Callable[[Ready], None]
 async def _serve_by_many(home: Home, sockets: Sockets, announce: Callable[[Ready], None], *, servers: int) -> None:
     """As `_serve`, by so many processes; this one starts them and looks after them."""
     way = open_way(home)
-    database = open_database(home.database_url(read_settings(home.settings_file), os.environ))
-    try:
-        migrate(database)
+    url = home.database_url(read_settings(home.settings_file), os.environ)
+    with closing(open_database(url)) as database:
+        await migrate_apart(database, url)
         accounts = Accounts(database, home.secret(os.environ))
         async with running_fleet(home, sockets, servers=servers) as (fleet, missing):
             first_key = await keep_credentials(home, accounts, _base_url(home, sockets, way))
             sockets.listen()
             announce(_ready(home, sockets, way, first_key=first_key, missing=missing))
             await fleet.serve(sockets)
-    finally:
-        database.close()
 
 
 def _sockets(home: Home, host: str | None, port: int | None) -> Sockets:
