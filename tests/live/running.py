@@ -1,6 +1,7 @@
 """The real command, on a real socket: started, waited for, and ended."""
 
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -53,6 +54,18 @@ class LiveServer:
             trust_env=False,
             verify=False,
         )
+
+    def line_of(self, trace_id: str, *, kind: str = "call") -> str:
+        """The log's line of a call, which is written once its answer was sent."""
+        its_own = re.compile(re.escape(trace_id) + r"(?![\w-])")  # later texts of a WebSocket have a number behind it
+        for _ in range(2000):
+            lines = (self.home / "output.txt").read_text(encoding="utf-8").split("\n")[:-1]
+            found = [line for line in lines if its_own.search(line) and kind in line]
+            if found:
+                (line,) = found
+                return line
+            httpx2.get(f"{self.base_url}/health/live", trust_env=False, verify=False)
+        raise AssertionError(f"there is no line of {trace_id}")
 
     def environment(self) -> dict[str, str]:
         """What the programs of this machine read."""

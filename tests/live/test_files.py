@@ -226,9 +226,7 @@ def test_a_link_needs_no_key_and_names_the_host_that_was_called(
     assert (got.status_code, got.content) == (200, SOUND)
     assert got.headers["content-disposition"] == "attachment; filename*=utf-8''%E6%88%91%20%E7%9A%84.wav"
     assert got.headers["x-content-type-options"] == "nosniff"
-    logged = (deterministic.home / "output.txt").read_text(encoding="utf-8").splitlines()
-    line = next(line for line in logged if got.headers["trace-id"] in line)
-    assert "operation=/files/{file_id}/{filename:path}" in line
+    assert "operation=/files/{file_id}/{filename:path}" in deterministic.line_of(got.headers["trace-id"])
     head = requests.head(url, timeout=30)
     assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(SOUND)), b"")
     part = requests.get(url, headers={"Range": "bytes=4-13"}, timeout=30)

@@ -128,11 +128,6 @@ def told(span: Span) -> dict[str, str | int | float]:
     return {name: getattr(value, str(value.WhichOneof("value"))) for name, value in values.items()}
 
 
-def log(server: LiveServer) -> str:
-    """A line is written before its span is sent."""
-    return (server.home / "output.txt").read_text(encoding="utf-8")
-
-
 def exemplars(server: LiveServer) -> str:
     command = [sys.executable, "-m", "rhapsode", "admin-keys", "create", "--name", "Ada", "--json"]
     made = subprocess.run([*command, "--home", str(server.home)], capture_output=True, text=True, check=True)
@@ -164,8 +159,7 @@ def test_a_reply_is_a_span_with_its_parts(traced: LiveServer, collector: tuple[C
     assert int(facts["gen_ai.usage.input_tokens"]) > 0
     assert facts["rhapsode.trace_id"] == trace_id
     assert facts["rhapsode.group"] == traced.group_id
-    (line,) = (line for line in log(traced).splitlines() if trace_id in line and " call " in line)
-    assert " trace=" not in line
+    assert " trace=" not in traced.line_of(trace_id, kind=" call ")
     assert f'{{trace_id="{trace_id}"}}' in exemplars(traced)
     assert traced.api_key not in str(spans)
     assert chat_body()["messages"][-1]["text"] not in str(call) + str(spans)
@@ -195,8 +189,7 @@ def test_a_callers_trace_is_gone_on_with_and_sent_on(
     assert told(call)["rhapsode.trace_id"] == trace_id != CALLER
     assert call.status.code == engine.status.code == Status.STATUS_CODE_ERROR
     assert traceparents.get(timeout=SECONDS) == f"00-{CALLER}-{engine.span_id.hex()}-01"
-    (line,) = (line for line in log(traced).splitlines() if trace_id in line and " call " in line)
-    assert f" trace={CALLER} " in line
+    assert f" trace={CALLER} " in traced.line_of(trace_id, kind=" call ")
     assert f'{{trace_id="{CALLER}"}}' in exemplars(traced)
 
 
