@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rhapsode.accounts.groups import Groups
 from rhapsode.accounts.keys import Accounts
-from rhapsode.accounts.money import MOST, read_money, to_amount, to_millionths, write_money
+from rhapsode.accounts.money import MOST, to_amount, to_millionths, write_money
 from rhapsode.accounts.terms import KeyTerms
 from rhapsode.accounts.users import Users
 from rhapsode.core.errors import DuplicateAccount, InvalidField, UnknownAccount
@@ -126,17 +126,17 @@ def test_users(groups: Groups, users: Users, accounts: Accounts) -> None:
     ("text", "millionths"), [("10.5", 10_500_000), ("0", 0), ("-0.000001", -1), ("1e3", 10**9), (" 7 ", 7_000_000)]
 )
 def test_money_is_read_exactly(text: str, millionths: int) -> None:
-    assert read_money(text, "balance") == millionths
+    assert to_millionths(Decimal(text), "balance") == millionths
 
 
-@pytest.mark.parametrize("text", ["", "a", "1,5", "0.0000001", "NaN", "Infinity", "1e13", "1e999999", "1e-999999"])
+@pytest.mark.parametrize("text", ["0.0000001", "NaN", "Infinity", "1e13", "1e999999", "1e-999999"])
 def test_what_is_no_money(text: str) -> None:
     with pytest.raises(InvalidField, match=r"^balance: must "):
-        read_money(text, "balance")
+        to_millionths(Decimal(text), "balance")
 
 
 @given(st.integers(-MOST, MOST))
 def test_money_that_is_written_is_read_again(millionths: int) -> None:
-    assert read_money(write_money(millionths), "balance") == millionths
+    assert to_millionths(Decimal(write_money(millionths)), "balance") == millionths
     assert to_millionths(to_amount(millionths), "balance") == millionths
     assert to_amount(millionths) * 1_000_000 == Decimal(millionths)

@@ -71,6 +71,23 @@ def test_a_key_is_saved_when_that_is_asked(home: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("server", "base_url"),
+    [
+        ("port = 9000", "https://127.0.0.1:9000"),
+        ('host = "::"\nport = 9000', "https://[::1]:9000"),
+        ('public_url = "https://speech.example.com/"', "https://speech.example.com"),
+    ],
+)
+def test_a_key_that_is_saved_is_for_the_way_that_the_server_speaks(home: Path, server: str, base_url: str) -> None:
+    create("--group", "studio", "--save")  # before there was a certificate
+    (home / "rhapsode.toml").write_text(f'[server]\ntls_cert = "cert.pem"\ntls_key = "key.pem"\n{server}\n')
+    create("--group", "studio", "--save")
+    kept = read_credentials(home / "credentials.toml")
+    assert kept is not None
+    assert kept.base_url == base_url
+
+
 def test_the_list_never_shows_a_key() -> None:
     made = create("--group", "[bold]studio")
     for result in (keys("list"), keys("list", "--json")):

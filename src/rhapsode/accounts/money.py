@@ -1,6 +1,6 @@
 """Money: typed in the currency of the prices, kept in millionths of it, so that no sum is ever rounded."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from rhapsode.core.errors import InvalidField
@@ -11,14 +11,6 @@ MOST: Final = 10**18
 _LARGEST: Final = 12
 """its power of ten"""
 _PLACES: Final = 6
-
-
-def read_money(text: str, field: str) -> int:
-    """Millionths, of an amount such as `10.5`. Raises `InvalidField`."""
-    try:
-        return to_millionths(Decimal(text), field)
-    except InvalidOperation as error:
-        raise InvalidField(field, "must be an amount such as 10.5") from error
 
 
 def to_millionths(amount: Decimal, field: str) -> int:

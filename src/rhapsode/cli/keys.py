@@ -239,14 +239,18 @@ def _read_jwt(file: Path | None) -> str:
 
 
 def _base_url(home: "Home") -> str:
-    """The address that is kept already, which a running server has written; else where one would listen."""
+    """The address that is kept already, which a running server has written; else where one would be found."""
     from rhapsode.client import find_address  # noqa: PLC0415
     from rhapsode.settings.credentials import read_credentials  # noqa: PLC0415
     from rhapsode.settings.read import read_settings  # noqa: PLC0415
 
-    kept = read_credentials(home.credentials_file)
-    if kept is not None and find_address(kept.base_url, None, None, {}).is_loopback:
-        return kept.base_url
     server = read_settings(home.settings_file).server
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104  compared, not bound
-    return f"http://{host}:{server.port}"
+    if server.tls_cert and server.public_url:  # a certificate is for a name, which the public address has
+        return server.public_url.rstrip("/")
+    scheme, kept = "https" if server.tls_cert else "http", read_credentials(home.credentials_file)
+    if kept is not None and kept.base_url.startswith(f"{scheme}:"):
+        there = find_address(kept.base_url, None, None, {})
+        if there.is_loopback:
+            return kept.base_url
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104  compared, not bound
+    return f"{scheme}://[{host}]:{server.port}" if ":" in host else f"{scheme}://{host}:{server.port}"
