@@ -2,7 +2,8 @@
 
 Reference: the same scripted engine behind the least server that Starlette makes (`cost_bare.py`), called by the same
 callers in the same run. Ours has its keys, its limits and its ledger on. Servers and callers are processes of their own
-and share this machine's cores; the runs alternate.
+and share this machine's cores; the runs alternate. What many processes ask the one that holds the engines is compared
+with one process that has them itself, where a short text is spoken. Every server is in its first start.
 
     python benchmarks/bench_server_cost.py [rounds]
 """
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from relay_load import Job, Outcome, Target
 from report import finish, median, percentile, table
 
 CLIENTS, PAIRS, SECONDS, STREAMS = 16, 300, 2.0, 1000
+SPEAKING = 4
+"""clients whose texts are spoken"""
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 HERE = Path(__file__).parent
 
 REQUESTS, ADDED_MS, IDLE = 0.35, 1.0, 90 * 2**20
@@ -45,8 +49,14 @@ pause = 0.5
 [chat.models]
 slow = ["slow"]
 [speech.engines.embedded]
-kind = "tone"
+kind = "{speech}"
 """
+CHAT = {
+    "model": "abab6.5s-chat",
+    "messages": [{"role": "user", "content": "How deep is the sea, and who has been there?"}],
+    "max_tokens": 200,
+}
+SPEECH = {"model": "tts-1", "voice": "alloy", "input": "Aye.", "response_format": "pcm"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +68,18 @@ class Server:
     port: int
     key: str = ""
 
-    def target(self, text: str, *, model: str = "abab6.5s-chat", stream: bool = False) -> Target:
-        """One call."""
-        body = json.dumps(
-            {"model": model, "messages": [{"role": "user", "content": text}], "max_tokens": 200, "stream": stream}
-        )
+    def chat(self, **more: object) -> Target:
+        """One call of chat."""
+        return self._target("/v1/chat/completions", {**CHAT, **more})
+
+    def speech(self) -> Target:
+        """One call of speech."""
+        return self._target("/v1/audio/speech", SPEECH)
+
+    def _target(self, path: str, sent: Mapping[str, object]) -> Target:
+        body = json.dumps(sent)
         head = (
-            f"POST /v1/chat/completions HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
             f"Authorization: Bearer {self.key}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
@@ -75,9 +90,8 @@ class Server:
         return [self.process, *self.process.children(recursive=True)]
 
     def cpu(self) -> float:
-        """Seconds of the processor that they have taken so far."""
-        times = [process.cpu_times() for process in self.processes()]
-        return sum(each.user + each.system for each in times)
+        """Seconds of the processor that all of them have taken so far, and those that have ended."""
+        return sum(sum(process.cpu_times()[:4]) for process in self.processes())
 
 
 def free_port() -> int:
@@ -88,10 +102,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def our_server(home: Path, port: int, *, workers: int) -> Generator[Server]:
+def our_server(home: Path, *, workers: int, speech: str = "tone") -> Generator[Server]:
     """`rhapsode serve`, with a limit of each kind on its group, that nobody reaches."""
-    home.mkdir(exist_ok=True)
-    (home / "rhapsode.toml").write_text(SETTINGS.format(workers=workers), encoding="utf-8")
+    home.mkdir()
+    port = free_port()
+    (home / "rhapsode.toml").write_text(SETTINGS.format(workers=workers, speech=speech), encoding="utf-8")
     rhapsode = [sys.executable, "-m", "rhapsode"]
     command = [*rhapsode, "serve", "--port", str(port), "--home", str(home)]
     with (home / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:  # noqa: S603
@@ -135,9 +150,9 @@ class Callers:
         self._process.stdin.flush()
         return msgspec.json.decode(self._process.stdout.readline(), type=Outcome)
 
-    def load(self, target: Target) -> float:
-        """Requests a second of all clients."""
-        return self.do(Job(targets=[target], clients=CLIENTS, seconds=SECONDS)).requests[0]
+    def load(self, target: Target, clients: int) -> float:
+        """Requests a second of so many clients."""
+        return self.do(Job(targets=[target], clients=clients, seconds=SECONDS)).requests[0]
 
 
 @contextmanager
@@ -151,44 +166,72 @@ def open_callers() -> Generator[Callers]:
             process.terminate()
 
 
-def throughput(servers: Mapping[str, Server], callers: Callers, rounds: int, *, stream: bool) -> list[tuple[str, bool]]:
-    """Requests a second and the CPU of each, runs alternating."""
+def costs(
+    title: str,
+    servers: Mapping[str, Server],
+    callers: Callers,
+    rounds: int,
+    call: Callable[[Server], Target],
+    *,
+    clients: int = CLIENTS,
+) -> tuple[list[float], list[float]]:
+    """Requests a second of each server, and its seconds of CPU a request, at the median; runs alternating."""
     rates: dict[str, list[float]] = {name: [] for name in servers}
-    costs: dict[str, list[float]] = {name: [] for name in servers}
+    taken: dict[str, list[float]] = {name: [] for name in servers}
     for turn in range(rounds + 1):
         for name, server in servers.items():
             before = server.cpu()
-            rate = callers.load(server.target("How deep is the sea, and who has been there?", stream=stream))
+            rate = callers.load(call(server), clients)
             if turn:  # the first one warms up
                 rates[name].append(rate)
-                costs[name].append((server.cpu() - before) / (rate * SECONDS))
-    kind = "streamed replies" if stream else "whole replies"
+                taken[name].append((server.cpu() - before) / (rate * SECONDS))
     table(
-        f"{kind}, {CLIENTS} clients, {rounds} runs of {SECONDS:.0f} s each",
-        ("", "requests/s p50", "min", "max", "CPU a request, µs p50"),
+        f"{title}, {clients} clients, {rounds} runs of {SECONDS:.0f} s each",
+        ("", "requests/s p50", "min", "max", "CPU a request, µs p50", "min", "max"),
         [
             (
                 name,
-                f"{median(rates[name]):.0f}",
-                f"{min(rates[name]):.0f}",
-                f"{max(rates[name]):.0f}",
-                f"{median(costs[name]) * 1e6:.0f}",
+                *(f"{figure(rates[name]):.0f}" for figure in (median, min, max)),
+                *(f"{figure(taken[name]) * 1e6:.0f}" for figure in (median, min, max)),
             )
             for name in servers
         ],
     )
-    bare, one, two = servers
-    share = median(rates[one]) / median(rates[bare])
-    more = median(costs[two]) / median(costs[one])
+    return [median(rates[name]) for name in servers], [median(taken[name]) for name in servers]
+
+
+def throughput(servers: Mapping[str, Server], callers: Callers, rounds: int, *, stream: bool) -> list[tuple[str, bool]]:
+    """Beside the bare server, and beside one process."""
+    kind = "streamed replies" if stream else "whole replies"
+    rates, taken = costs(kind, servers, callers, rounds, lambda server: server.chat(stream=stream))
+    share = rates[1] / rates[0]
     return [
         (f"{kind}: {share:.2f} of the bare server's requests a second, at least {REQUESTS}", share >= REQUESTS),
-        (f"{kind}: two processes take {more:.2f} of one's CPU a request, at most {MORE_CPU}", more <= MORE_CPU),
+        more_cpu(kind, taken[1], taken[2]),
     ]
+
+
+def more_cpu(kind: str, one: float, two: float) -> tuple[str, bool]:
+    """What two processes take of the CPU time that one takes."""
+    more = two / one
+    return f"{kind}: two processes take {more:.2f} of one's CPU a request, at most {MORE_CPU}", more <= MORE_CPU
+
+
+def shared_engine(homes: Path, callers: Callers, rounds: int) -> tuple[str, bool]:
+    """Speech by an engine that two processes ask, in a process of its own, beside one that has it itself."""
+    with (
+        our_server(homes / "own", workers=1, speech="espeak") as own,
+        our_server(homes / "shared", workers=2, speech="espeak") as shared,
+    ):
+        assert any("rhapsode-engines" in process.cmdline() for process in shared.processes())
+        servers = {"ours, one process": own, "ours, two processes and the engine's": shared}
+        _, taken = costs("a short text spoken", servers, callers, rounds, Server.speech, clients=SPEAKING)
+    return more_cpu("speech by an engine that they share", taken[0], taken[1])
 
 
 def latency(servers: Mapping[str, Server], callers: Callers) -> tuple[str, bool]:
     """One call at a time, to each in turn."""
-    targets = [server.target("How deep is the sea?") for server in servers.values()]
+    targets = [server.chat() for server in servers.values()]
     outcome = callers.do(Job(targets=targets, pairs=PAIRS))
     table(
         f"One call at a time, {PAIRS} to each in turn, ms",
@@ -219,20 +262,25 @@ def idle(servers: Mapping[str, Server]) -> tuple[str, bool]:
 
 async def open_streams(server: Server) -> tuple[str, bool]:
     """As many streams as are promised, all open at once, each of them to its last event."""
-    target = server.target("Is anybody there?", model="slow", stream=True)
+    target = server.chat(model="slow", stream=True)
     begun = asyncio.Semaphore(0)
     all_begun = asyncio.Event()
 
     async def listen() -> bool:
         reader, writer = await asyncio.open_connection(target.host, target.port)
         writer.write(target.request.encode())
-        heard = await reader.readuntil(b"data: ")
-        begun.release()
+        try:
+            heard = await reader.readuntil(b"data: ")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):  # an answer of another kind, which ends
+            return False
+        finally:
+            begun.release()
         await all_begun.wait()
-        while not heard.endswith(b"\r\n0\r\n\r\n") and (block := await reader.read(65536)):
-            heard = heard[-16:] + block
+        while not heard.endswith(LAST_CHUNK) and (block := await reader.read(65536)):
+            heard += block
         writer.close()
-        return b"[DONE]" in heard or heard.endswith(b"\r\n0\r\n\r\n")
+        is_well = heard.startswith(b"HTTP/1.1 200 ") and heard.endswith(LAST_CHUNK)
+        return is_well and heard.count(b"data: [DONE]") == 1
 
     listening = [asyncio.create_task(listen()) for _ in range(STREAMS)]
     for _ in range(STREAMS):
@@ -253,15 +301,10 @@ def main(rounds: int) -> None:
     """Everything, in homes of their own."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         homes = Path(directory)
-        ports = free_port(), free_port()
-        for port in ports:  # the first start alone holds what makes the database
-            with our_server(homes / str(port), port, workers=1):
-                pass
-        one, two = ports
         servers = {
             "bare Starlette": stack.enter_context(bare_server()),
-            "ours, one process": stack.enter_context(our_server(homes / str(one), one, workers=1)),
-            "ours, two processes": stack.enter_context(our_server(homes / str(two), two, workers=2)),
+            "ours, one process": stack.enter_context(our_server(homes / "one", workers=1)),
+            "ours, two processes": stack.enter_context(our_server(homes / "two", workers=2)),
         }
         checks = [idle({name: server for name, server in servers.items() if name.startswith("ours")})]
         callers = stack.enter_context(open_callers())
@@ -269,6 +312,7 @@ def main(rounds: int) -> None:
             checks += throughput(servers, callers, rounds, stream=stream)
         checks.append(latency(servers, callers))
         checks.append(asyncio.run(open_streams(servers["ours, one process"])))
+        checks.append(shared_engine(homes, callers, rounds))
     finish(checks)
 
 
