@@ -11,7 +11,7 @@ from rhapsode.accounts.forget import forget
 from rhapsode.accounts.keys import Accounts, NewKey
 from rhapsode.accounts.ledger import DatabaseLedger
 from rhapsode.accounts.usage import Dimension, UsageQuery, UsageRow, read_usage
-from rhapsode.core.errors import InvalidField, StorageError
+from rhapsode.core.errors import InvalidField, StorageError, UnknownAccount
 from rhapsode.core.usage import CallRecord, Outcome, Usage
 from rhapsode.database.connect import Database
 from rhapsode.database.tables import calls, groups, spending
@@ -229,7 +229,10 @@ async def test_usage_is_of_some_days_of_a_group_a_key_or_a_model(database: Datab
     assert [row.calls for row in read(database, UsageQuery(by=(), group=key.group_id))] == [3]
     assert [row.calls for row in read(database, UsageQuery(by=(), key_id=used.key_id))] == [1]
     assert [row.calls for row in read(database, UsageQuery(by=(), model="speech-01"))] == [1]
-    assert read(database, UsageQuery(by=(), group="nobody")) == []
+    with pytest.raises(UnknownAccount, match="there is no group"):
+        read(database, UsageQuery(by=(), group="nobody"))
+    with pytest.raises(UnknownAccount, match="there is no such key"):
+        read(database, UsageQuery(by=(), key_id="key-0"))
 
 
 def test_a_question_that_makes_no_sense_is_refused(database: Database) -> None:

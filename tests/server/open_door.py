@@ -7,9 +7,11 @@ from rhapsode.core.limiter import Permit, Unit
 class OpenDoor:
     """Implements `Limiter`: everybody comes in."""
 
-    async def admit(self, caller: Caller, /, *, model: str, unit: Unit, amount: int) -> Permit:
+    async def admit(
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+    ) -> Permit:
         """Of the protocol."""
-        del caller, model, unit, amount
+        del caller, model, unit, amount, beside
         return _WAY_IN
 
 

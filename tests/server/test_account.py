@@ -60,7 +60,10 @@ class Doorkeeper:
     settled: list[int] = field(default_factory=list[int])
     out: anyio.Event = field(default_factory=anyio.Event)
 
-    async def admit(self, caller: Caller, /, *, model: str, unit: Unit, amount: int) -> Permit:
+    async def admit(
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+    ) -> Permit:
+        del beside
         assert caller == CALLER
         if self.refusal:
             raise self.refusal

@@ -37,7 +37,10 @@ class Counts(OpenDoor):
         self.calls = calls
         self.seen: list[tuple[str, Unit, int]] = []
 
-    async def admit(self, caller: Caller, /, *, model: str, unit: Unit, amount: int) -> Permit:
+    async def admit(
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+    ) -> Permit:
+        del beside
         if len(self.seen) == self.calls:
             raise RequestsLimited("no", retry_after=1)
         self.seen.append((model, unit, amount))

@@ -150,7 +150,7 @@ def _taken_back(say: _Statements, cursor: DBAPICursor, records: Iterable[CallRec
         cursor.execute(say.done(len(failed)), list(failed))
         for call_id, cost in cursor.fetchall():
             cursor.execute(say.take_back, (failed[call_id].status, call_id))
-            yield replace(failed[call_id], cost=-cost)
+            yield replace(failed[call_id], cost=-cost, spoken_cost=-failed[call_id].spoken_cost)
 
 
 def _spent(records: Iterable[CallRecord]) -> Counter[tuple[str, str, str, str]]:
@@ -160,9 +160,17 @@ def _spent(records: Iterable[CallRecord]) -> Counter[tuple[str, str, str, str]]:
         if record.cost:
             month = month_of(record.started_at)
             for scope, scope_id in ((Scope.GROUP, record.group_id), (Scope.KEY, record.key_id)):
-                for model in {"", (record.counted_as or record.model).casefold()}:
-                    spent[scope.value, scope_id, model, month] += record.cost
+                for model, cost in _parts(record).items():
+                    spent[scope.value, scope_id, model, month] += cost
     return spent
+
+
+def _parts(record: CallRecord) -> Counter[str]:
+    """What it cost in all, under no name, and what each of its models did."""
+    parts = Counter({"": record.cost})
+    parts[(record.counted_as or record.model).casefold()] += record.cost - record.spoken_cost
+    parts[record.spoken_by.casefold()] += record.spoken_cost
+    return parts
 
 
 def _row(record: CallRecord) -> tuple[object, ...]:

@@ -26,8 +26,13 @@ class Permit(Protocol):
 class Limiter(Protocol):
     """The door. It never takes a fault of its own for one of the caller's."""
 
-    async def admit(self, caller: Caller, /, *, model: str, unit: Unit, amount: int) -> Permit:
+    async def admit(
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+    ) -> Permit:
         """Let a call in that is known to take at least `amount`, or say why not.
+
+        `beside` is another model that the same call is let in for: what counts it for that one, as a request or as a
+        place, does not count it for this one too.
 
         Raises `RequestsLimited`, `UnitsLimited`, `ParallelLimited`, `OutOfMoney`. A call that is refused counts
         for nothing.

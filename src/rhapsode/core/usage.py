@@ -47,7 +47,8 @@ class CallRecord:
     `call_id` is the trace id; the later texts of one WebSocket have a number behind it. `operation` is the route's
     path. `model` and `voice` are empty where the call came to none; `voice` is one id, or ids joined by "+".
     `counted_as` is what rules and prices know the model by, where the caller wrote it otherwise: in other letters, or
-    as a fine-tuned one; it is not kept. Nor is it whether the answer is `streamed`.
+    as a fine-tuned one; it is not kept. Nor is it whether the answer is `streamed`, nor `spoken_by`, the model that
+    spoke where another one wrote, and its part of the cost.
     `status` is the platform's code, 0 for success. `cost` is in millionths of the currency of the prices.
     `started_at` is in seconds since 1970, UTC; `first_ms`, to the first byte of the answer, and `took_ms` are counted
     from there, in milliseconds.
@@ -64,6 +65,8 @@ class CallRecord:
     voice: str = ""
     usage: Usage = Usage()
     cost: int = 0
+    spoken_by: str = ""
+    spoken_cost: int = 0
     outcome: Outcome = Outcome.OK
     status: int = 0
     started_at: float

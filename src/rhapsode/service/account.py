@@ -62,6 +62,7 @@ class Account:
     """For one task at a time."""
 
     __slots__ = (
+        "_aloud",
         "_amount",
         "_caller",
         "_counted_as",
@@ -103,6 +104,7 @@ class Account:
         self._usage: Usage | None = None
         self._so_far: Callable[[], Usage] = _nothing
         self._permit: Permit | None = None
+        self._aloud: Permit | None = None
         self._first: float | None = None
         self._record: CallRecord | None = None
         self._is_kept = self._is_written = self._is_told = False
@@ -141,6 +143,8 @@ class Account:
         self._spoken_by = spoken_by
         if model:
             check_model(self.caller, model, known_as)
+        if spoken_by:
+            await self._enter_aloud(spoken_by, beside=known_as or model)
         await self._enter(known_as or model, unit, amount)
         self.cast(voice)
         self._is_kept = True
@@ -199,7 +203,7 @@ class Account:
         if self._record is None:
             self._record = self._close(Outcome.LEFT, _LEFT_STATUS)
         # What was being written when the caller left may be written again: there is one row of an id.
-        if not self._is_written and (self._is_kept or self._permit is not None):
+        if not self._is_written and (self._is_kept or self._permit is not None or self._aloud is not None):
             self._meter.later(self._write(self._record), self.call_id)
 
     def end(self, *, method: str, http_status: int) -> None:
@@ -222,12 +226,20 @@ class Account:
         with part("admit"):
             self._permit = await self._meter.limiter.admit(self.caller, model=model, unit=unit, amount=amount)
 
+    async def _enter_aloud(self, model: str, *, beside: str) -> None:
+        """Before the model that writes: what counts for both counts with that one, and nothing of a call it refuses."""
+        limiter = self._meter.limiter
+        self._aloud = await limiter.admit(self.caller, model=model, unit=Unit.CHARACTERS, amount=0, beside=beside)
+
     def _close(self, outcome: Outcome, status: int) -> CallRecord:
         now = time.perf_counter()
         first = self._first
         if first is None and outcome is Outcome.OK:
             first = now  # what is sent follows at once
         caller, usage = self._caller, self._used(outcome)
+        written = spoken = 0
+        if self._is_kept and outcome is not Outcome.FAILED:
+            written, spoken = self._costs(usage)
         return CallRecord(
             call_id=self.call_id,
             group_id=caller.group_id if caller else "",
@@ -239,7 +251,9 @@ class Account:
             streamed=self.is_streamed,
             voice=self._voice,
             usage=usage,
-            cost=self._cost(usage) if self._is_kept and outcome is not Outcome.FAILED else 0,
+            cost=written + spoken,
+            spoken_by=self._spoken_by,
+            spoken_cost=spoken,
             outcome=outcome,
             status=status,
             started_at=self.started_at,
@@ -247,11 +261,13 @@ class Account:
             took_ms=1000 * (now - self._start),
         )
 
-    def _cost(self, usage: Usage) -> int:
+    def _costs(self, usage: Usage) -> tuple[int, int]:
+        """Of the call's model, and of the one that speaks where that is another."""
         price, model = self._meter.price, self._counted_as or self._model
         if not self._spoken_by:
-            return price(model, usage)
-        return price(model, replace(usage, characters=0)) + price(self._spoken_by, Usage(characters=usage.characters))
+            return price(model, usage), 0
+        spoken = price(self._spoken_by, Usage(characters=usage.characters))
+        return price(model, replace(usage, characters=0)), spoken
 
     def _used(self, outcome: Outcome) -> Usage:
         if self._usage is not None:
@@ -276,3 +292,6 @@ class Account:
         if permit is not None:
             is_tokens = self._unit is Unit.TOKENS
             await permit.settle(usage.prompt_tokens + usage.reply_tokens if is_tokens else usage.characters)
+        aloud, self._aloud = self._aloud, None
+        if aloud is not None:
+            await aloud.settle(usage.characters)

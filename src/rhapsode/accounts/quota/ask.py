@@ -67,10 +67,11 @@ class Asks:
         self._is_default_empty = replace(default, scope_id="") == LimitRule(scope=default.scope, scope_id="")
         self._known: dict[tuple[str, str], tuple[tuple[LimitRule, ...], dict[str, _Plan]]] = {}
 
-    def of(self, caller: Caller, *, model: str, unit: Unit, amount: int) -> Ask | None:
+    def of(self, caller: Caller, *, model: str, unit: Unit, amount: int, beside: str | None = None) -> Ask | None:
         """What a call takes; None where nothing is counted.
 
-        `model` is empty for a call that costs nothing but to be answered. Raises `OutOfMoney`.
+        `model` is empty for a call that costs nothing but to be answered. What counts a call for the model `beside`, as
+        a request or a place, is left out. Raises `OutOfMoney`.
         """
         if model and caller.balance is not None and caller.balance <= 0:
             raise OutOfMoney("the group's balance is used up")
@@ -81,9 +82,14 @@ class Asks:
         if plan.overdrawn is not None and model:
             raise OutOfMoney(plan.overdrawn)
         units = plan.units[unit] if model else ()
-        if not plan.requests and not units and not plan.parallel:
+        requests, parallel = plan.requests, plan.parallel
+        if beside is not None:
+            other = plans.get(beside.casefold()) or plans[""]
+            requests = tuple(window for window in requests if window not in other.requests)
+            parallel = tuple(window for window in parallel if window not in other.parallel)
+        if not requests and not units and not parallel:
             return None
-        return Ask(plan.requests, units, plan.parallel, unit, amount)
+        return Ask(requests, units, parallel, unit, amount)
 
     def _plans_of(self, caller: Caller) -> dict[str, _Plan]:
         """By the models that rules name, and by "" for all others."""

@@ -96,9 +96,11 @@ class QuotaLimiter:
         self.on_fallback = False
         """whether nobody counted for all when one was last asked"""
 
-    async def admit(self, caller: Caller, /, *, model: str, unit: Unit, amount: int) -> Permit:
+    async def admit(
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+    ) -> Permit:
         """Of the protocol."""
-        ask = self._asks.of(caller, model=model, unit=unit, amount=amount)
+        ask = self._asks.of(caller, model=model, unit=unit, amount=amount, beside=beside)
         if ask is None:
             return _FREE
         together = self._together
