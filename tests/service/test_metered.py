@@ -23,8 +23,8 @@ from rhapsode.service.speech import SpeechService
 from rhapsode.service.spoken_chat import SpokenChat
 from rhapsode.text.count import billed, count
 from rhapsode.voices.catalogue import load_voices
+from tests.server.desk import Doorkeeper
 from tests.server.kept import Kept, meter
-from tests.server.test_account import Doorkeeper
 from tests.server.test_boundary import CALLER
 from tests.service.saying import Says, asking
 
@@ -94,7 +94,9 @@ async def test_a_spoken_reply_has_tokens_and_characters_each_at_its_own_price() 
     assert row.usage.audio_ms > 1000
     assert row.cost == 10 * 2 + 100 * row.usage.characters
     assert (row.model, row.voice) == ("m", "female-yujie+male-qn-jingying")
-    assert (door.seen, door.settled) == ([("m", Unit.TOKENS, 1)], [2])
+    assert (row.spoken_by, row.spoken_cost) == ("speech-01", 100 * row.usage.characters)
+    assert door.seen == [("speech-01", Unit.CHARACTERS, 0), ("m", Unit.TOKENS, 1)]
+    assert door.settled == [2, row.usage.characters]
 
 
 async def test_a_key_that_is_not_for_the_voices_model_hears_no_reply() -> None:
