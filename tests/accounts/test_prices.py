@@ -16,6 +16,10 @@ def test_a_price_is_of_a_thousand() -> None:
     assert prices.cost("speech-01", Usage(characters=1000)) == 350_000
 
 
+def test_more_known_tokens_than_a_prompt_has_credit_no_money() -> None:
+    assert Prices({"*": CHAT}).cost("any", Usage(prompt_tokens=5, cached_tokens=1000)) == 100
+
+
 def test_known_tokens_cost_what_others_do_where_they_have_no_price() -> None:
     assert price_of(prompt=0.5, cached=None, reply=0, characters=0).cached == 500_000
     assert price_of(prompt=0.5, cached=0, reply=0, characters=0).cached == 0

@@ -43,7 +43,7 @@ class Prices:
         if price is None:
             return 0
         thousandths = (
-            (usage.prompt_tokens - usage.cached_tokens) * price.prompt
+            max(0, usage.prompt_tokens - usage.cached_tokens) * price.prompt  # no engine's count credits money
             + usage.cached_tokens * price.cached
             + usage.reply_tokens * price.reply
             + usage.characters * price.characters

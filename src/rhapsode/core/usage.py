@@ -19,8 +19,8 @@ class Usage:
     audio_ms: int = 0
 
 
-MOST_COUNTED: Final = 2**53
-"""What no call comes near, and JSON, databases and metrics can all hold."""
+MOST_COUNTED: Final = 2**31
+"""What no call comes near. At any price that people ask, the sums of many such calls fit where money is kept, 2**63."""
 
 
 def counted(figure: int | None, *, most: int = MOST_COUNTED) -> int:
