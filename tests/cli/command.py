@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -87,17 +88,16 @@ class Terminal:
 
     def all_to_its_end(self) -> str:
         """What it prints until it ends, with status 0."""
-        os.close(self._slave)
-        self._slave = os.open(os.devnull, os.O_RDONLY)
-        read = b""
+        read, deadline = b"", time.monotonic() + SECONDS
         while True:
-            ready, _, _ = select.select([self._master], [], [], SECONDS)
-            assert ready, f"it did not end; this came: {read!r}"
-            try:
+            has_ended = self._process.poll() is not None  # asked first: what it wrote before is there then
+            ready, _, _ = select.select([self._master], [], [], 0 if has_ended else 0.1)
+            if ready:  # this side holds the other end open too, so that nothing is lost as the command ends
                 read += os.read(self._master, 65536)
-            except OSError:  # nobody has the other end any more
+            elif has_ended:
                 assert self.ended() == 0
                 return read.decode()
+            assert time.monotonic() < deadline, f"it did not end; this came: {read!r}"
 
     def wait_for_prompt(self, name: str) -> None:
         """Read until a line may be typed: the prompt stands, and the cursor is shown again."""
