@@ -129,6 +129,26 @@ async def test_a_call_that_failed_after_all_costs_nothing_and_says_so(database: 
     await ledger.close()
 
 
+async def test_what_a_spoken_reply_cost_is_spent_on_both_its_models_until_it_is_taken_back(
+    database: Database, key: NewKey
+) -> None:
+    database.transact(lambda connection: connection.execute(update(groups).values(balance=1000)))
+    ledger = DatabaseLedger(database)
+    spoken = replace(call(key, 1, cost=100), spoken_by="Speech-01-Turbo", spoken_cost=70)
+    await ledger.record(spoken)
+    await ledger.record(call(key, 2, cost=5, model="speech-01-turbo"))
+    of_group = select(spending.c.model, spending.c.cost).where(spending.c.scope_id == key.group_id)
+
+    def spent() -> dict[str, int]:
+        return {row.model: row.cost for row in database.transact(lambda connection: connection.execute(of_group))}
+
+    assert spent() == {"": 105, "abab6.5s-chat": 30, "speech-01-turbo": 75}
+    await ledger.record(replace(spoken, outcome=Outcome.FAILED, status=1013, cost=0))
+    assert spent() == {"": 5, "abab6.5s-chat": 0, "speech-01-turbo": 5}
+    assert database.transact(lambda connection: connection.scalar(select(groups.c.balance))) == 995
+    await ledger.close()
+
+
 async def test_a_row_that_cannot_be_written_takes_no_other_along(database: Database, key: NewKey) -> None:
     ledger = DatabaseLedger(database)
     wrong = replace(call(key, 1), call_id=None)  # what no code of ours makes

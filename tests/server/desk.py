@@ -1,7 +1,7 @@
 """One endpoint with all that stands around it, where a test can look at who came in and what was written down."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -46,9 +46,9 @@ class Doorkeeper:
     out: anyio.Event = field(default_factory=anyio.Event)
 
     async def admit(
-        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, counted_for: Sequence[str] | None = None
     ) -> Permit:
-        del beside
+        del counted_for
         assert caller == CALLER
         if self.refusal:
             raise self.refusal

@@ -1,5 +1,6 @@
 """What is written down of T2A over a WebSocket: each text is a call of its own."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -38,9 +39,9 @@ class Counts(OpenDoor):
         self.seen: list[tuple[str, Unit, int]] = []
 
     async def admit(
-        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, counted_for: Sequence[str] | None = None
     ) -> Permit:
-        del beside
+        del counted_for
         if len(self.seen) == self.calls:
             raise RequestsLimited("no", retry_after=1)
         self.seen.append((model, unit, amount))

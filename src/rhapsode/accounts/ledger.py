@@ -167,9 +167,9 @@ def _spent(records: Iterable[CallRecord]) -> Counter[tuple[str, str, str, str]]:
 
 def _parts(record: CallRecord) -> Counter[str]:
     """What it cost in all, under no name, and what each of its models did."""
-    parts = Counter({"": record.cost})
-    parts[(record.counted_as or record.model).casefold()] += record.cost - record.spoken_cost
+    parts = Counter({(record.counted_as or record.model).casefold(): record.cost - record.spoken_cost})
     parts[record.spoken_by.casefold()] += record.spoken_cost
+    parts[""] = record.cost
     return parts
 
 

@@ -1,5 +1,6 @@
 """The door that counts what callers take."""
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -27,12 +28,13 @@ class Limiter(Protocol):
     """The door. It never takes a fault of its own for one of the caller's."""
 
     async def admit(
-        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, counted_for: Sequence[str] | None = None
     ) -> Permit:
         """Let a call in that is known to take at least `amount`, or say why not.
 
-        `beside` is another model that the same call is let in for: what counts it for that one, as a request or as a
-        place, does not count it for this one too.
+        `counted_for` are the models for which it counts as a request and takes a place: `model` alone, unless told. A
+        call that two models work for is let in for the one that counts it for neither, with an `amount` of 0, and then
+        for the one that counts it for both: so it is counted in all or in none, and once where one rule is for both.
 
         Raises `RequestsLimited`, `UnitsLimited`, `ParallelLimited`, `OutOfMoney`. A call that is refused counts
         for nothing.

@@ -143,9 +143,10 @@ class Account:
         self._spoken_by = spoken_by
         if model:
             check_model(self.caller, model, known_as)
+        asked = known_as or model
         if spoken_by:
-            await self._enter_aloud(spoken_by, beside=known_as or model)
-        await self._enter(known_as or model, unit, amount)
+            await self._enter_aloud(spoken_by)
+        await self._enter(asked, unit, amount, counted_for=(asked, spoken_by) if spoken_by else None)
         self.cast(voice)
         self._is_kept = True
 
@@ -221,15 +222,17 @@ class Account:
             )
             self._meter.watcher(record, ending)
 
-    async def _enter(self, model: str, unit: Unit, amount: int) -> None:
+    async def _enter(self, model: str, unit: Unit, amount: int, *, counted_for: tuple[str, ...] | None = None) -> None:
         self._unit, self._amount = unit, amount
         with part("admit"):
-            self._permit = await self._meter.limiter.admit(self.caller, model=model, unit=unit, amount=amount)
+            self._permit = await self._meter.limiter.admit(
+                self.caller, model=model, unit=unit, amount=amount, counted_for=counted_for
+            )
 
-    async def _enter_aloud(self, model: str, *, beside: str) -> None:
-        """Before the model that writes: what counts for both counts with that one, and nothing of a call it refuses."""
+    async def _enter_aloud(self, model: str) -> None:
+        """Before the model that writes, which counts it for both: what that one refuses has counted for neither."""
         limiter = self._meter.limiter
-        self._aloud = await limiter.admit(self.caller, model=model, unit=Unit.CHARACTERS, amount=0, beside=beside)
+        self._aloud = await limiter.admit(self.caller, model=model, unit=Unit.CHARACTERS, amount=0, counted_for=())
 
     def _close(self, outcome: Outcome, status: int) -> CallRecord:
         now = time.perf_counter()

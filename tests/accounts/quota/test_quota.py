@@ -152,6 +152,36 @@ async def test_a_place_is_given_back_by_who_is_refused_otherwise(limiter: QuotaL
     await wait_for_a_place(limiter, more)
 
 
+async def test_a_call_that_two_models_work_for_is_counted_for_both_or_for_neither(
+    limiter: QuotaLimiter, names: str
+) -> None:
+    speaks = replace(NO_DEFAULT, model="speaks", requests_per_minute=3, characters_per_minute=10, parallel=2)
+    writes = replace(NO_DEFAULT, model="writes", requests_per_minute=1)
+    who, unheld = caller(names, speaks, writes, group(requests_per_minute=4)), caller(names, speaks)
+
+    async def aloud() -> tuple[Permit, Permit]:
+        spoken = await limiter.admit(who, model="speaks", unit=Unit.CHARACTERS, amount=0, counted_for=())
+        both = ("writes", "speaks")
+        return spoken, await limiter.admit(who, model="writes", unit=Unit.TOKENS, amount=1, counted_for=both)
+
+    spoken, written = await aloud()
+    for _ in range(5):
+        with pytest.raises(RequestsLimited, match="with the model writes may make 1"):
+            await aloud()
+    second = await admit(limiter, unheld, 0, model="speaks", unit=Unit.CHARACTERS)
+    with pytest.raises(ParallelLimited):
+        await admit(limiter, unheld, 0, model="speaks", unit=Unit.CHARACTERS)
+    await second.settle(0)
+    await written.settle(1)
+    await (await admit(limiter, unheld, 0, model="speaks", unit=Unit.CHARACTERS)).settle(0)
+    with pytest.raises(RequestsLimited, match="with the model speaks may make 3"):
+        await admit(limiter, unheld, 0, model="speaks", unit=Unit.CHARACTERS)
+    assert await counted(limiter, who, 9, model="another") == 3  # of four for all: one was for both, and counted once
+    await spoken.settle(11)
+    with pytest.raises(UnitsLimited, match="may take 10 characters"):
+        await asyncio.gather(aloud())  # a task, and so behind the one that tells Redis
+
+
 async def test_a_model_has_limits_of_its_own_in_any_case_of_its_letters(limiter: QuotaLimiter, names: str) -> None:
     rule = LimitRule(scope=Scope.GROUP, scope_id="", model="MiniMax-Text-01", requests_per_minute=2)
     who = caller(names, rule)

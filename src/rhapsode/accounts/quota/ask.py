@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from rhapsode.core.caller import Caller
@@ -67,11 +68,13 @@ class Asks:
         self._is_default_empty = replace(default, scope_id="") == LimitRule(scope=default.scope, scope_id="")
         self._known: dict[tuple[str, str], tuple[tuple[LimitRule, ...], dict[str, _Plan]]] = {}
 
-    def of(self, caller: Caller, *, model: str, unit: Unit, amount: int, beside: str | None = None) -> Ask | None:
+    def of(
+        self, caller: Caller, *, model: str, unit: Unit, amount: int, counted_for: Sequence[str] | None = None
+    ) -> Ask | None:
         """What a call takes; None where nothing is counted.
 
-        `model` is empty for a call that costs nothing but to be answered. What counts a call for the model `beside`, as
-        a request or a place, is left out. Raises `OutOfMoney`.
+        `model` is empty for a call that costs nothing but to be answered; `counted_for` is as the door has it. Raises
+        `OutOfMoney`.
         """
         if model and caller.balance is not None and caller.balance <= 0:
             raise OutOfMoney("the group's balance is used up")
@@ -83,10 +86,10 @@ class Asks:
             raise OutOfMoney(plan.overdrawn)
         units = plan.units[unit] if model else ()
         requests, parallel = plan.requests, plan.parallel
-        if beside is not None:
-            other = plans.get(beside.casefold()) or plans[""]
-            requests = tuple(window for window in requests if window not in other.requests)
-            parallel = tuple(window for window in parallel if window not in other.parallel)
+        if counted_for is not None:
+            counting = [plans.get(name.casefold()) or plans[""] for name in counted_for]
+            requests = tuple(dict.fromkeys(chain.from_iterable(it.requests for it in counting)))
+            parallel = tuple(dict.fromkeys(chain.from_iterable(it.parallel for it in counting)))
         if not requests and not units and not parallel:
             return None
         return Ask(requests, units, parallel, unit, amount)

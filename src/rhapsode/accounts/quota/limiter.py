@@ -5,7 +5,7 @@ before. A fault of Redis is never told as one of the caller's, and never opens t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -97,10 +97,10 @@ class QuotaLimiter:
         """whether nobody counted for all when one was last asked"""
 
     async def admit(
-        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, beside: str | None = None
+        self, caller: Caller, /, *, model: str, unit: Unit, amount: int, counted_for: Sequence[str] | None = None
     ) -> Permit:
         """Of the protocol."""
-        ask = self._asks.of(caller, model=model, unit=unit, amount=amount, beside=beside)
+        ask = self._asks.of(caller, model=model, unit=unit, amount=amount, counted_for=counted_for)
         if ask is None:
             return _FREE
         together = self._together
