@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -149,9 +150,12 @@ async def test_what_a_spoken_reply_cost_is_spent_on_both_its_models_until_it_is_
     await ledger.close()
 
 
-async def test_a_row_that_cannot_be_written_takes_no_other_along(database: Database, key: NewKey) -> None:
+@pytest.mark.parametrize("fault", [{"call_id": None}, {"usage": Usage(prompt_tokens=10**20)}, {"operation": "\ud800"}])
+async def test_a_row_that_cannot_be_written_takes_no_other_along(
+    database: Database, key: NewKey, fault: dict[str, Any]
+) -> None:
     ledger = DatabaseLedger(database)
-    wrong = replace(call(key, 1), call_id=None)  # what no code of ours makes
+    wrong = replace(call(key, 1), **fault)  # what no code of ours makes
     ends = await asyncio.gather(
         ledger.record(wrong), *(ledger.record(call(key, number)) for number in (2, 3)), return_exceptions=True
     )
